@@ -1,0 +1,31 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one end-to-end test file for ctest and people.
+
+    tests/e2e/run.py test_layers [-k PATTERN] [-v] [-f]
+
+Exit code 0: all passed; 1: something failed; 77: everything in it was skipped (ctest's "skipped").
+"""
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+
+def main():
+    program = unittest.main(module=None, argv=["run.py", *sys.argv[1:]], exit=False)
+    result = program.result
+    for test, reason in result.skipped:
+        print(f"SKIPPED {test}: {reason}", file=sys.stderr)
+    if not result.wasSuccessful():
+        return 1
+    # A skip in setUpClass counts as one skip and no run.
+    ran = result.testsRun - sum(1 for test, _ in result.skipped if isinstance(test, unittest.TestCase))
+    return 77 if result.skipped and ran <= 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
