@@ -10,7 +10,8 @@
 namespace stockade::base {
 namespace {
 
-// An input iterator over text that counts the lines it has passed into a shared counter.
+// An input iterator over text that counts lines into a shared counter: the line of the character
+// read last. A line ends after its newline, as the parser reads one character beyond a number.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -19,10 +20,10 @@ class CountingIterator {
   using pointer = const char*;
   using reference = const char&;
 
-  CountingIterator(const char* at, int* line) : at_(at), line_(line) {}
+  CountingIterator(const char* at, int* line) : start_(at), at_(at), line_(line) {}
   reference operator*() const { return *at_; }
   CountingIterator& operator++() {
-    if (*at_ == '\n') ++*line_;
+    if (at_ != start_ && at_[-1] == '\n') ++*line_;
     ++at_;
     return *this;
   }
@@ -35,6 +36,7 @@ class CountingIterator {
   bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
 
  private:
+  const char* start_;
   const char* at_;
   int* line_;
 };
@@ -53,7 +55,9 @@ class StrictBuilder {
     if (limits_.allow_float) return Add(value);
     return Refuse(fmt::format("the number {} is not a 64-bit integer", text.substr(0, 40)));
   }
-  bool string(std::string& value) { return Add(std::move(value)); }
+  bool string(std::string& value) {
+    return HoldsNul(value) ? Refuse("a string holds a NUL") : Add(std::move(value));
+  }
   bool binary(Json::binary_t&) { return Refuse("binary data"); }
   bool start_object(std::size_t) { return Open(Json::object()); }
   bool start_array(std::size_t) { return Open(Json::array()); }
@@ -62,6 +66,7 @@ class StrictBuilder {
 
   bool key(std::string& value) {
     Level& level = levels_.back();
+    if (HoldsNul(value)) return Refuse("a key holds a NUL");
     if (!level.keys.insert(value).second) {
       return Refuse(fmt::format("the key \"{}\" stands twice in one object", value));
     }
@@ -75,6 +80,8 @@ class StrictBuilder {
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..."
     std::string_view text = error.what();
+    if (const auto at = text.find("] "); at != std::string_view::npos) text.remove_prefix(at + 2);
+    if (!text.starts_with("parse error")) return Refuse(std::string(text));
     if (const auto at = text.find(": "); at != std::string_view::npos) text.remove_prefix(at + 2);
     return Refuse(std::string(text));
   }
@@ -90,6 +97,9 @@ class StrictBuilder {
     std::string key;
     std::unordered_set<std::string> keys;
   };
+
+  // A reader in C would stop at an escaped NUL: "linux\u0000" would be "linux" to it.
+  static bool HoldsNul(const std::string& value) { return value.find('\0') != std::string::npos; }
 
   bool Refuse(std::string problem) {
     problem_ = std::move(problem);
@@ -192,12 +202,14 @@ Result<ParsedJson> ParseJson(std::string_view text, const JsonLimits& limits, st
   }
   // A NUL is never JSON, and C-string readers of the same file would stop there.
   if (text.find('\0') != std::string_view::npos) return Fail(kind, "{}: contains a NUL", name);
+  // The parser below would skip a byte order mark; readers in Go refuse it.
+  if (text.starts_with("\xef\xbb\xbf"))
+    return Fail(kind, "{}: begins with a byte order mark", name);
   int line = 1;
   StrictBuilder builder(limits, &line, keep_lines);
   try {
-    const bool good =
-        Json::sax_parse(CountingIterator(text.data(), &line),
-                        CountingIterator(text.data() + text.size(), &line), &builder);
+    const bool good = Json::sax_parse(CountingIterator(text.data(), &line),
+                                      CountingIterator(text.data() + text.size(), &line), &builder);
     if (good) return std::move(builder).Take();
     return Fail(kind, "{}:{}: {}", name, builder.problem_line(), builder.problem());
   } catch (const std::exception& error) {

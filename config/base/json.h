@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON read strictly: UTF-8, one value, no duplicate keys, no floating point, nothing beyond 64 bits,
-// and hard limits on size, depth and the width of an object. Keys keep their order, so that a document
-// that is read, edited and written differs only where it was edited.
+// JSON read strictly: UTF-8 without a byte order mark, one value, no duplicate keys, no NUL even as
+// an escape, no comments, no floating point, nothing beyond 64 bits, and hard limits on size, depth
+// and the width of an object. Keys keep their order, so that a document that is read, edited and
+// written differs only where it was edited.
 //
 //   STOCKADE_ASSIGN(ParsedJson parsed, ParseJson(text, kSpecLimits, "config.json"));
 //   parsed.LineOf("/process/args");  // 12
@@ -32,7 +33,8 @@ inline constexpr JsonLimits kSpecLimits{4U << 20, 48, 4096};
 // Class and node configuration files, which an admin writes.
 inline constexpr JsonLimits kPolicyLimits{1U << 20, 32, 4096};
 
-// A value with the line (from 1) on which each member or element begins, by JSON pointer (RFC 6901).
+// A value with the line (from 1) on which each member or element begins, by JSON pointer (RFC
+// 6901).
 struct ParsedJson {
   Json value;
   std::map<std::string, int, std::less<>> lines;
