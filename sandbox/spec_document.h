@@ -2,8 +2,8 @@
 // The OCI document, read losslessly and defensively: config.json (runtime-spec "config") or
 // process.json (its "process" object, as `exec --process` takes it).
 //
-//   STOCKADE_ASSIGN(SpecDocument spec, SpecDocument::Load(bundle + "/config.json", DocumentKind::kConfig));
-//   spec.root()["process"]["noNewPrivileges"] = true;
+//   STOCKADE_ASSIGN(SpecDocument spec, SpecDocument::Load(bundle + "/config.json",
+//   DocumentKind::kConfig)); spec.root()["process"]["noNewPrivileges"] = true;
 //   STOCKADE_TRY(base::ReplaceFile(path, spec.Text(), 0644));
 //
 // Delegates written in Go match keys case-insensitively, with Unicode folding, and let the last one
