@@ -68,8 +68,8 @@ bool IsDirectory(const std::string& path) {
   return lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-// Undoes what create did to the bundle: the original document, unless somebody has changed it since, and
-// no temporary file. A bundle that is gone needs nothing.
+// Undoes what create did to the bundle: the original document, unless somebody has changed it
+// since, and no temporary file. A bundle that is gone needs nothing.
 base::Status RestoreBundle(const StateRecord& record) {
   const std::string path = record.container.bundle + "/config.json";
   unlink(base::TemporaryName(path).c_str());
@@ -187,8 +187,8 @@ std::vector<StateRoot> AllStateRoots(const std::string& state_directory) {
 bool ValidContainerId(std::string_view id) {
   if (id.empty() || id.size() > 200 || id.front() == '.') return false;
   return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '+' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '+' || c == '.' || c == '-';
   });
 }
 

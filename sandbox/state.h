@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What we remember of a container: STATE/<root key>/<container id>/, where the root key is the
-// delegate's --root, escaped. Written before the delegate runs, read by exec, inspect and delete, and
-// swept when the container is gone.
+// delegate's --root, escaped. Written before the delegate runs, read by exec, inspect and delete,
+// and swept when the container is gone.
 //
 //   const StateRoot root("/run/stockade", "/run/containerd/runc/k8s.io");
 //   STOCKADE_ASSIGN(const StateLock lock, root.Lock());
@@ -36,18 +36,20 @@ class StateRoot {
   // Makes the directory (0700) and takes its lock, waiting for other holders, who are brief.
   base::Result<StateLock> Lock() const;
 
-  // Writes a new record. Fails if the container of that id lives or is being created, with the text that
-  // runc uses ("container with given ID already exists"); what a dead one left is replaced.
+  // Writes a new record. Fails if the container of that id lives or is being created, with the text
+  // that runc uses ("container with given ID already exists"); what a dead one left is replaced.
   base::Status Claim(const StateRecord& record, const StateLock& lock) const;
 
-  // The record of `id`; kSpec error saying so if there is none. `with_texts` reads the documents too.
+  // The record of `id`; kSpec error saying so if there is none. `with_texts` reads the documents
+  // too.
   base::Result<StateRecord> Read(const std::string& id, bool with_texts = false) const;
   bool Exists(const std::string& id) const;
 
   // The recorded delegate alone: what start, kill and delete need, without parsing anything.
   base::Result<std::string> DelegateOf(const std::string& id) const;
 
-  // Removes the record and puts the bundle's original config.json back if it is still as we wrote it.
+  // Removes the record and puts the bundle's original config.json back if it is still as we wrote
+  // it.
   base::Status Release(const std::string& id, const StateLock& lock) const;
 
   // Releases every record whose container the delegate does not know and whose creator is gone.
@@ -71,8 +73,8 @@ class StateRoot {
 // All state roots below `state_directory`, for stockadectl.
 std::vector<StateRoot> AllStateRoots(const std::string& state_directory);
 
-// A container id that is safe as a file name: runc's own rule, [A-Za-z0-9_+.-]+, not "." or "..", and at
-// most 200 bytes. A leading dot is ours.
+// A container id that is safe as a file name: runc's own rule, [A-Za-z0-9_+.-]+, not "." or "..",
+// and at most 200 bytes. A leading dot is ours.
 bool ValidContainerId(std::string_view id);
 
 }  // namespace stockade::sandbox

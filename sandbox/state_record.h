@@ -28,9 +28,9 @@ struct ProcessId {
 struct StateRecord {
   Container container;
   std::string class_name;
-  std::string delegate;       // absolute path of the binary
-  std::string delegate_root;  // its --root
-  base::Json class_snapshot;  // the class as loaded; the pod's other containers inherit it
+  std::string delegate;        // absolute path of the binary
+  std::string delegate_root;   // its --root
+  base::Json class_snapshot;   // the class as loaded; the pod's other containers inherit it
   base::Json policy_snapshot;  // the class as in force here, after annotations; exec uses it
   base::Json changes;          // what the layers did, for inspect
   std::string original;

@@ -12,20 +12,22 @@ namespace {
 using base::ErrorKind;
 using sandbox::Role;
 
-// The class of a container: a pod's containers inherit the one its sandbox was made with, so that a pod
-// is one thing for its whole life, whatever happens to the class files meanwhile.
+// The class of a container: a pod's containers inherit the one its sandbox was made with, so that a
+// pod is one thing for its whole life, whatever happens to the class files meanwhile.
 base::Result<config::ClassPolicy> ClassFor(const CreateRequest& request,
                                            const sandbox::Container& container) {
   const bool inherits = container.role == Role::kPodContainer && request.state != nullptr;
   if (!inherits) return config::LoadClass(request.class_name, {request.node.class_directories});
   const auto pod = request.state->Read(container.sandbox_id);
   if (!pod) {
-    return base::FailHint(ErrorKind::kSpec, "recreate the pod, so that its sandbox is made by stockade",
+    return base::FailHint(ErrorKind::kSpec,
+                          "recreate the pod, so that its sandbox is made by stockade",
                           "the pod's sandbox {} has no record: it was not made by stockade ({})",
                           container.sandbox_id, pod.error().message);
   }
   if (pod->class_name != request.class_name) {
-    return base::Fail(ErrorKind::kSpec, "the pod's sandbox {} runs in class {}, this container asks for {}",
+    return base::Fail(ErrorKind::kSpec,
+                      "the pod's sandbox {} runs in class {}, this container asks for {}",
                       container.sandbox_id, pod->class_name, request.class_name);
   }
   return config::ClassFromSnapshot(pod->class_snapshot);
@@ -43,19 +45,18 @@ base::Result<config::ClassPolicy> PolicyFor(const config::ClassPolicy& loaded,
 }  // namespace
 
 base::Result<Plan> PlanCreate(const CreateRequest& request) {
-  STOCKADE_ASSIGN(sandbox::SpecDocument document,
-                  sandbox::SpecDocument::Load(request.bundle + "/config.json",
-                                              sandbox::DocumentKind::kConfig));
-  sandbox::Container container =
-      sandbox::Identify(document.root(), request.id, request.bundle);
+  STOCKADE_ASSIGN(
+      sandbox::SpecDocument document,
+      sandbox::SpecDocument::Load(request.bundle + "/config.json", sandbox::DocumentKind::kConfig));
+  sandbox::Container container = sandbox::Identify(document.root(), request.id, request.bundle);
   STOCKADE_ASSIGN(config::ClassPolicy loaded, ClassFor(request, container));
   STOCKADE_ASSIGN(config::ClassPolicy policy, PolicyFor(loaded, container, document.root()));
   const sandbox::RealHost host(request.node.apparmor_default);
   sandbox::SpecEditor editor(document, policy);
   STOCKADE_TRY(sandbox::ApplyLayers({policy, container, host}, editor));
   STOCKADE_TRY(sandbox::Verify(document, policy, container, host));
-  return Plan{std::move(container), std::move(loaded), std::move(policy), std::move(document),
-              editor.changes(),     editor.notices()};
+  return Plan{std::move(container), std::move(loaded), std::move(policy),
+              std::move(document),  editor.changes(),  editor.notices()};
 }
 
 base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,

@@ -15,8 +15,8 @@ namespace {
 using base::ErrorKind;
 
 // The distribution's own places first: stockade uses the distribution's runtime where there is one.
-constexpr std::array<std::string_view, 4> kDirectories = {"/usr/bin", "/usr/sbin",
-                                                          "/usr/local/bin", "/usr/local/sbin"};
+constexpr std::array<std::string_view, 4> kDirectories = {"/usr/bin", "/usr/sbin", "/usr/local/bin",
+                                                          "/usr/local/sbin"};
 
 // Fails if somebody other than root could change or replace `path`.
 base::Status CheckOwned(const std::string& path) {

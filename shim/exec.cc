@@ -29,8 +29,8 @@ constexpr int kFirstDocumentFd = 100;
 
 // Flags that say what the process is; the document says it instead.
 constexpr std::array<std::string_view, 10> kReplacedFlags = {
-    "process", "cwd", "env", "tty", "user", "additional-gids", "process-label", "apparmor",
-    "no-new-privs", "cap"};
+    "process",         "cwd",           "env",      "tty",          "user",
+    "additional-gids", "process-label", "apparmor", "no-new-privs", "cap"};
 
 base::Result<Json> ToId(std::string_view text, std::string_view flag) {
   std::uint32_t id = 0;
@@ -80,8 +80,7 @@ base::Status ApplyFlag(const Flag& flag, Json& process) {
   return {};
 }
 
-base::Result<SpecDocument> LoadProcess(const Invocation& call,
-                                       const sandbox::StateRecord& record) {
+base::Result<SpecDocument> LoadProcess(const Invocation& call, const sandbox::StateRecord& record) {
   if (const auto file = call.Value("process")) {
     return SpecDocument::Load(*file, DocumentKind::kProcess);
   }
@@ -94,12 +93,11 @@ base::Result<SpecDocument> LoadProcess(const Invocation& call,
 
 // A read-only memory file that the delegate inherits.
 base::Result<base::UniqueFd> SealedFile(std::string_view text) {
-  base::UniqueFd memory(
-      memfd_create("stockade-process", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  base::UniqueFd memory(memfd_create("stockade-process", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return base::FailErrno(ErrorKind::kHost, errno, "memfd_create");
   STOCKADE_TRY(base::WriteAll(memory.get(), text, "the process document"));
-  if (fcntl(memory.get(), F_ADD_SEALS,
-            F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+  if (fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) !=
+      0) {
     return base::FailErrno(ErrorKind::kHost, errno, "seal the process document");
   }
   base::UniqueFd inherited(fcntl(memory.get(), F_DUPFD, kFirstDocumentFd));
@@ -114,8 +112,8 @@ std::vector<std::string> Arguments(const Invocation& call, int document) {
   }
   words.push_back(call.verb_word);
   for (const Flag& flag : call.flags) {
-    const bool replaced = std::find(kReplacedFlags.begin(), kReplacedFlags.end(), flag.name) !=
-                          kReplacedFlags.end();
+    const bool replaced =
+        std::find(kReplacedFlags.begin(), kReplacedFlags.end(), flag.name) != kReplacedFlags.end();
     if (!replaced) words.insert(words.end(), flag.words.begin(), flag.words.end());
   }
   words.insert(words.end(), {"--process", fmt::format("/proc/self/fd/{}", document), call.id});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// exec: the process document of an engine, or the flags of a person, through the same layers as create,
-// with the policy that was in force when the container was made. The delegate gets the result as a
-// sealed memory file, so that nothing has to be cleaned up.
+// exec: the process document of an engine, or the flags of a person, through the same layers as
+// create, with the policy that was in force when the container was made. The delegate gets the
+// result as a sealed memory file, so that nothing has to be cleaned up.
 //
 //   STOCKADE_ASSIGN(const ExecPlan plan, PlanExec(call, record, node));
 //   return BecomeDelegate(record.delegate, plan.arguments);
@@ -27,8 +27,8 @@ struct ExecPlan {
 base::Result<ExecPlan> PlanExec(const Invocation& call, const sandbox::StateRecord& record,
                                 const config::NodeConfig& node);
 
-// The process document that `exec` without --process stands for: the container's own process with the
-// command and flags of the call, as runc and crun put them together.
+// The process document that `exec` without --process stands for: the container's own process with
+// the command and flags of the call, as runc and crun put them together.
 base::Result<base::Json> ProcessFromFlags(const Invocation& call, const base::Json& config);
 
 }  // namespace stockade::shim

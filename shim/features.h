@@ -12,7 +12,8 @@
 namespace stockade::shim {
 
 // Adds our version and layers to "annotations", and our pod annotations to
-// "potentiallyUnsafeConfigAnnotations". kDelegate error if the delegate's answer is not a JSON object.
+// "potentiallyUnsafeConfigAnnotations". kDelegate error if the delegate's answer is not a JSON
+// object.
 base::Result<std::string> MergeFeatures(std::string_view delegate_answer);
 
 }  // namespace stockade::shim

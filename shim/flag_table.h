@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command lines of runc, crun and youki as one table: which flags exist, and which take a value.
-// Facts from `runc VERB --help` (1.1 to 1.4), `crun VERB --help` (1.8 to 1.28) and youki 0.7.
+// The command lines of runc, crun and youki as one table: which flags exist, and which take a
+// value. Facts from `runc VERB --help` (1.1 to 1.4), `crun VERB --help` (1.8 to 1.28) and youki
+// 0.7.
 //
 //   const FlagRule* rule = FindFlag(Verb::kCreate, "bundle");  // or by its letter, "b"
 #pragma once
@@ -24,8 +25,8 @@ enum class Verb {
 // One flag. A flag of kNone is global: it stands before the verb.
 struct FlagRule {
   Verb verb;
-  std::string_view name;   // without dashes
-  char letter;             // of the short form, 0 for none
+  std::string_view name;  // without dashes
+  char letter;            // of the short form, 0 for none
   bool takes_value;
 };
 

@@ -68,8 +68,8 @@ base::Result<int> Wait(pid_t child) {
   return ExitCode(status);
 }
 
-// Passes signals on until the child has ended. A signal from the terminal (SI_KERNEL) reaches the whole
-// process group, the child among it, and is not passed on a second time.
+// Passes signals on until the child has ended. A signal from the terminal (SI_KERNEL) reaches the
+// whole process group, the child among it, and is not passed on a second time.
 base::Result<int> WaitPassingSignals(pid_t child, const sigset_t& signals) {
   for (;;) {
     siginfo_t info = {};
@@ -92,9 +92,8 @@ base::Result<int> WaitPassingSignals(pid_t child, const sigset_t& signals) {
 base::Error BecomeDelegate(const std::string& delegate, const std::vector<std::string>& arguments) {
   ArgumentVector words(delegate, arguments);
   execve(delegate.c_str(), words.get(), environ);
-  return base::Error{ErrorKind::kDelegate,
-                     fmt::format("run {}: {}", delegate, std::strerror(errno)),
-                     {}};
+  return base::Error{
+      ErrorKind::kDelegate, fmt::format("run {}: {}", delegate, std::strerror(errno)), {}};
 }
 
 base::Result<int> RunDelegate(const std::string& delegate,
@@ -103,8 +102,8 @@ base::Result<int> RunDelegate(const std::string& delegate,
   sigset_t before;
   sigfillset(&all);
   // A fault or an abort is ours; a stop is the terminal's business.
-  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGTSTP, SIGTTIN,
-                           SIGTTOU}) {
+  for (const int signal :
+       {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU}) {
     sigdelset(&all, signal);
   }
   sigprocmask(SIG_BLOCK, &all, &before);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Becoming the delegate, or running it and waiting. The working directory, the environment, signals and
-// every inherited descriptor reach it as they reached us.
+// Becoming the delegate, or running it and waiting. The working directory, the environment, signals
+// and every inherited descriptor reach it as they reached us.
 //
 //   return BecomeDelegate("/usr/sbin/runc", call.passed);   // returns only on failure
 #pragma once
@@ -15,9 +15,9 @@ namespace stockade::shim {
 // execve's `delegate` with `arguments` behind its own argv[0]. Does not return on success.
 base::Error BecomeDelegate(const std::string& delegate, const std::vector<std::string>& arguments);
 
-// Runs the delegate as a child in the same process group, passes on the signals that are sent to us alone,
-// and returns its exit status: its exit code, or 128 + the signal that ended it. The child is killed if
-// we are.
+// Runs the delegate as a child in the same process group, passes on the signals that are sent to us
+// alone, and returns its exit status: its exit code, or 128 + the signal that ended it. The child
+// is killed if we are.
 base::Result<int> RunDelegate(const std::string& delegate,
                               const std::vector<std::string>& arguments);
 

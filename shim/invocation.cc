@@ -149,9 +149,8 @@ std::optional<std::string> Invocation::Value(std::string_view name) const {
 bool Invocation::Has(std::string_view name) const { return IsTrue(Value(name)); }
 bool Invocation::GlobalSwitch(std::string_view name) const { return IsTrue(Global(name)); }
 
-base::Result<Invocation> ParseInvocation(const std::vector<std::string>& argv) {
+base::Status ParseInvocation(const std::vector<std::string>& argv, Invocation& call) {
   if (argv.empty()) return base::Fail(ErrorKind::kUsage, "there is no argv[0]");
-  Invocation call;
   call.class_name = ClassOfProgram(argv.front());
   Words words(argv);
   while (!words.empty() && IsFlag(words.peek())) {
@@ -161,15 +160,14 @@ base::Result<Invocation> ParseInvocation(const std::vector<std::string>& argv) {
     Pass(flag.words, call);
     call.globals.push_back(std::move(flag));
   }
-  if (words.empty()) return call;
+  if (words.empty()) return {};
   call.verb_word = words.Next();
   call.verb = VerbOf(call.verb_word);
   Words copy = words;
   Pass({call.verb_word}, call);
   Pass(copy.Rest(), call);
   STOCKADE_TRY(TakeVerbArguments(words, call));
-  STOCKADE_TRY(CheckGuarded(call));
-  return call;
+  return CheckGuarded(call);
 }
 
 }  // namespace stockade::shim

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, read once: argv -> {globals, verb, flags, container id}. Nothing here touches a file.
+// The command line, read once: argv -> {globals, verb, flags, container id}. Nothing here touches a
+// file.
 //
-//   STOCKADE_ASSIGN(const Invocation call, ParseInvocation(args));
+//   Invocation call;
+//   STOCKADE_TRY(ParseInvocation(argv, call));
 //   // stockade-restricted --root /run/runc create --bundle /b web1
 //   call.class_name == "restricted"; call.verb == Verb::kCreate; call.id == "web1"
 //
 // The grammar is that of the delegates: flags start with one or two dashes and take their value as
-// "--name=value" or as the next argument; "--" ends them. After `exec` and its container id, all that
-// follows belongs to the container. Elsewhere flags may also follow the id.
+// "--name=value" or as the next argument; "--" ends them. After `exec` and its container id, all
+// that follows belongs to the container. Elsewhere flags may also follow the id.
 #pragma once
 
 #include <optional>
@@ -28,15 +30,16 @@ struct Flag {
 };
 
 struct Invocation {
-  std::string class_name;   // from argv[0] or --stockade-class; "" if neither names one
-  std::string config_file;  // --stockade-config, or ""
+  std::string class_name;     // from argv[0] or --stockade-class; "" if neither names one
+  std::string config_file;    // --stockade-config, or ""
   std::vector<Flag> globals;  // without ours
   Verb verb = Verb::kNone;
-  std::string verb_word;           // "create", or a verb that we do not know
-  std::vector<Flag> flags;         // of the verb, in their order
-  std::string id;                  // the container, or ""
-  std::vector<std::string> rest;   // what follows the id: a command, a signal
-  // What a delegate gets after its argv[0] when nothing has to change: argv without our own globals.
+  std::string verb_word;          // "create", or a verb that we do not know
+  std::vector<Flag> flags;        // of the verb, in their order
+  std::string id;                 // the container, or ""
+  std::vector<std::string> rest;  // what follows the id: a command, a signal
+  // What a delegate gets after its argv[0] when nothing has to change: argv without our own
+  // globals.
   std::vector<std::string> passed;
 
   // The value of the last flag of that name, as the delegates take it.
@@ -47,7 +50,9 @@ struct Invocation {
   bool GlobalSwitch(std::string_view name) const;
 };
 
-// Parses argv (argv[0] included). kUsage error for what two parsers could read differently.
-base::Result<Invocation> ParseInvocation(const std::vector<std::string>& argv);
+// Parses argv (argv[0] included) into the empty `call`. kUsage error for what two parsers could
+// read differently; `call` then holds what stood before, so that the error reaches the engine's
+// log.
+base::Status ParseInvocation(const std::vector<std::string>& argv, Invocation& call);
 
 }  // namespace stockade::shim

@@ -49,8 +49,7 @@ base::Status NeedClass(const Invocation& call) {
                         "no class is named");
 }
 
-Outcome PrintVersion(const Invocation& call, const config::NodeConfig& node) {
-  (void)call;
+Outcome PrintVersion(const config::NodeConfig& node) {
   STOCKADE_ASSIGN(const std::string delegate, FindDelegate("", node));
   STOCKADE_ASSIGN(const Captured answer, CaptureDelegate(delegate, {"--version"}));
   STOCKADE_TRY(base::WriteAll(STDOUT_FILENO, VersionText(delegate, answer.out), "stdout"));
@@ -75,6 +74,12 @@ Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
   return exit_code;
 }
 
+Outcome Delete(const Invocation& call, const std::string& delegate,
+               const sandbox::StateRoot& state) {
+  return state.Exists(call.id) ? RunAndRelease(call, delegate, state)
+                               : Become(delegate, call.passed);
+}
+
 Outcome Create(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
                const sandbox::StateRoot& state) {
   if (const auto file = call.Value("config")) {
@@ -82,8 +87,7 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, const std
                       *file);
   }
   const std::string bundle = Absolute(call.Value("bundle").value_or("."));
-  STOCKADE_ASSIGN(const Plan plan,
-                  PlanCreate({node, &state, call.class_name, call.id, bundle}));
+  STOCKADE_ASSIGN(const Plan plan, PlanCreate({node, &state, call.class_name, call.id, bundle}));
   STOCKADE_TRY(CommitCreate(plan, state, delegate));
   const bool stays = call.verb == Verb::kCreate || call.Has("detach") || call.Has("keep");
   return stays ? Become(delegate, call.passed) : RunAndRelease(call, delegate, state);
@@ -92,7 +96,8 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, const std
 Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
              const sandbox::StateRoot& state) {
   if (!state.Exists(call.id) && !state.DelegateKnows(call.id)) {
-    return Become(delegate, call.passed);  // no such container: let the delegate say it in its words
+    return Become(delegate,
+                  call.passed);  // no such container: let the delegate say it in its words
   }
   const bool by_flags = !call.Value("process");
   STOCKADE_ASSIGN(const sandbox::StateRecord record, state.Read(call.id, by_flags));
@@ -100,13 +105,13 @@ Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::
   return Become(delegate, plan.arguments);
 }
 
-// The delegate of a call: the one that made the container, so that a changed configuration does not cut
-// running containers off; else the class's.
+// The delegate of a call: the one that made the container, so that a changed configuration does not
+// cut running containers off; else the class's.
 Result<std::string> DelegateFor(const Invocation& call, const config::NodeConfig& node,
                                 const std::string& class_delegate) {
-  STOCKADE_ASSIGN(const std::string delegate, FindDelegate(class_delegate, node));
-  const auto recorded = StateOf(call, node, delegate).DelegateOf(call.id);
-  if (!recorded || *recorded == delegate) return delegate;
+  const Result<std::string> configured = FindDelegate(class_delegate, node);
+  const auto recorded = StateOf(call, node, configured.value_or("runc")).DelegateOf(call.id);
+  if (!recorded || (configured && *recorded == *configured)) return configured;
   STOCKADE_TRY(CheckDelegate(*recorded));
   return *recorded;
 }
@@ -120,7 +125,7 @@ Outcome Dispatch(const Invocation& call) {
   STOCKADE_ASSIGN(const config::NodeConfig node,
                   config::LoadNodeConfig(named ? call.config_file : config::kNodeConfigPath,
                                          /*required=*/named));
-  if (call.verb == Verb::kNone) return PrintVersion(call, node);
+  if (call.verb == Verb::kNone) return PrintVersion(node);
   STOCKADE_TRY(NeedClass(call));
   const auto policy = config::LoadClass(call.class_name, {node.class_directories});
   // A class file that is broken now must not keep anybody from stopping what already runs.
@@ -140,7 +145,7 @@ Outcome Dispatch(const Invocation& call) {
     case Verb::kExec:
       return Exec(call, node, delegate, state);
     case Verb::kDelete:
-      return RunAndRelease(call, delegate, state);
+      return Delete(call, delegate, state);
     case Verb::kFeatures:
       return Features(call, delegate);
     case Verb::kNone:
@@ -153,14 +158,14 @@ Outcome Dispatch(const Invocation& call) {
 }  // namespace
 
 int RunRuntime(const std::vector<std::string>& argv) {
-  const Result<Invocation> call = ParseInvocation(argv);
-  const Result<RuntimeLog> log =
-      RuntimeLog::Open(call ? *call : Invocation());
+  Invocation call;
+  const base::Status parsed = ParseInvocation(argv, call);
+  const Result<RuntimeLog> log = RuntimeLog::Open(call);
   if (!log) {
     (void)base::WriteAll(STDERR_FILENO, "stockade: " + log.error().Text() + "\n", "stderr");
     return 1;
   }
-  const Outcome outcome = call ? Dispatch(*call) : tl::unexpected(call.error());
+  const Outcome outcome = parsed ? Dispatch(call) : tl::unexpected(parsed.error());
   if (outcome) return *outcome;
   log->Error(outcome.error());
   return 1;

@@ -9,8 +9,9 @@
 
 namespace stockade::shim {
 
-// Does what the command line says. Mostly it does not return but becomes the delegate; if it returns, the
-// value is the exit code: 0, the delegate's, or 1 after an error, which then stands in the log.
+// Does what the command line says. Mostly it does not return but becomes the delegate; if it
+// returns, the value is the exit code: 0, the delegate's, or 1 after an error, which then stands in
+// the log.
 int RunRuntime(const std::vector<std::string>& argv);
 
 }  // namespace stockade::shim

@@ -13,7 +13,8 @@
 
 namespace stockade::shim {
 
-// Shaped like runc's, whose lines engines parse; `answer` is what the delegate printed for --version.
+// Shaped like runc's, whose lines engines parse; `answer` is what the delegate printed for
+// --version.
 std::string VersionText(std::string_view delegate, std::string_view answer);
 
 std::string HelpText();
