@@ -45,14 +45,19 @@ function(stockade_program name)
   endif()
 endfunction()
 
-# stockade_test(<name> SOURCES ... [LINK ...]): one GoogleTest program, registered case by case.
+# stockade_test(<name> SOURCES ... [LINK ...]): one GoogleTest program, registered as one test; in a
+# sanitizer build as address+undefined/<name>, so that both builds' tests fit into one list.
 function(stockade_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE stockade_flags ${ARG_LINK} GTest::gmock_main
                         nlohmann_json::nlohmann_json tl::expected fmt::fmt-header-only)
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  set(registered ${name})
+  if(STOCKADE_SANITIZE)
+    string(REPLACE "," "+" registered "${STOCKADE_SANITIZE}/${name}")
+  endif()
+  add_test(NAME ${registered} COMMAND ${name})
+  set_tests_properties(${registered} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
 # stockade_embed(<target> <symbol> <file>...): adds to <target> a source that defines, in namespace
