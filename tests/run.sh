@@ -95,5 +95,5 @@ if [ ${#leave_out[@]} -gt 0 ]; then
   arguments+=(--exclude-regex "$(IFS='|' && echo "${leave_out[*]}")")
 fi
 say "tests: ctest ${arguments[*]}"
-export STOCKADE_BIN_DIR=$PWD/build/release/bin
+export STOCKADE_BIN_DIR=$PWD/build/release/bin STOCKADE_E2E_REQUIRE=1
 exec ctest "${arguments[@]}" </dev/null
