@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "config/base/file.h"
 #include "config/class_loader.h"
@@ -105,8 +106,8 @@ Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::
   return Become(delegate, plan.arguments);
 }
 
-// The delegate of a call: the one that made the container, so that a changed configuration does not
-// cut running containers off; else the class's.
+// The delegate of a call whose class says `class_delegate`: the one that made the container, so
+// that a changed configuration does not cut running containers off; else the class's.
 Result<std::string> DelegateFor(const Invocation& call, const config::NodeConfig& node,
                                 const std::string& class_delegate) {
   const Result<std::string> configured = FindDelegate(class_delegate, node);
@@ -114,6 +115,28 @@ Result<std::string> DelegateFor(const Invocation& call, const config::NodeConfig
   if (!recorded || (configured && *recorded == *configured)) return configured;
   STOCKADE_TRY(CheckDelegate(*recorded));
   return *recorded;
+}
+
+// A verb that makes or looks at no document: all of them but create, run, restore and features.
+Outcome OnExisting(const Invocation& call, const config::NodeConfig& node,
+                   const std::string& delegate, const sandbox::StateRoot& state) {
+  if (call.verb == Verb::kExec) return Exec(call, node, delegate, state);
+  if (call.verb == Verb::kDelete) return Delete(call, delegate, state);
+  return Become(delegate, call.passed);
+}
+
+// What start, exec, kill and delete of a container of ours need stands in its record: no class file
+// is read, so a broken one keeps nobody from stopping what runs. Nothing if there is no such
+// record.
+Result<std::optional<int>> TryRecorded(const Invocation& call, const config::NodeConfig& node) {
+  const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
+  const auto root = call.Global("root");
+  if (makes || call.Has("help") || !root || root->empty()) return std::nullopt;
+  const sandbox::StateRoot state(node.state_directory, Absolute(*root));
+  const auto delegate = state.DelegateOf(call.id);
+  if (!delegate) return std::nullopt;
+  STOCKADE_TRY(CheckDelegate(*delegate));
+  return OnExisting(call, node, *delegate, state);
 }
 
 Outcome Dispatch(const Invocation& call) {
@@ -127,32 +150,19 @@ Outcome Dispatch(const Invocation& call) {
                                          /*required=*/named));
   if (call.verb == Verb::kNone) return PrintVersion(node);
   STOCKADE_TRY(NeedClass(call));
+  STOCKADE_ASSIGN(const std::optional<int> done, TryRecorded(call, node));
+  if (done) return *done;
   const auto policy = config::LoadClass(call.class_name, {node.class_directories});
-  // A class file that is broken now must not keep anybody from stopping what already runs.
-  if (!policy && (IsGuarded(call.verb) && call.verb != Verb::kExec)) {
-    return tl::unexpected(policy.error());
-  }
+  const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
+  if (!policy && makes) return tl::unexpected(policy.error());
   STOCKADE_ASSIGN(const std::string delegate,
                   DelegateFor(call, node, policy ? policy->delegate : ""));
   const bool help = IsGuarded(call.verb) && call.Has("help");
   if ((policy && policy->PassThrough()) || help) return Become(delegate, call.passed);
   const sandbox::StateRoot state = StateOf(call, node, delegate);
-  switch (call.verb) {
-    case Verb::kCreate:
-    case Verb::kRun:
-    case Verb::kRestore:
-      return Create(call, node, delegate, state);
-    case Verb::kExec:
-      return Exec(call, node, delegate, state);
-    case Verb::kDelete:
-      return Delete(call, delegate, state);
-    case Verb::kFeatures:
-      return Features(call, delegate);
-    case Verb::kNone:
-    case Verb::kOther:
-      break;
-  }
-  return Become(delegate, call.passed);
+  if (makes) return Create(call, node, delegate, state);
+  if (call.verb == Verb::kFeatures) return Features(call, delegate);
+  return OnExisting(call, node, delegate, state);
 }
 
 }  // namespace
