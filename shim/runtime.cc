@@ -81,6 +81,20 @@ Outcome Delete(const Invocation& call, const std::string& delegate,
                                : Become(delegate, call.passed);
 }
 
+// CRIU gives restored processes the credentials and filters of the checkpoint, whatever config.json
+// says.
+base::Status CheckRestore(const config::ClassPolicy& policy) {
+  const auto off = [](config::Mode mode) { return mode == config::Mode::kOff; };
+  if (off(policy.capabilities.mode) && off(policy.no_new_privileges.mode) &&
+      off(policy.seccomp.mode)) {
+    return {};
+  }
+  return base::FailHint(ErrorKind::kSpec, "create the container anew",
+                        "class {} cannot restore: the processes of a checkpoint bring their own "
+                        "capabilities and seccomp filters, which no layer can replace",
+                        policy.name);
+}
+
 Outcome Create(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
                const sandbox::StateRoot& state) {
   if (const auto file = call.Value("config")) {
@@ -89,6 +103,7 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, const std
   }
   const std::string bundle = Absolute(call.Value("bundle").value_or("."));
   STOCKADE_ASSIGN(const Plan plan, PlanCreate({node, &state, call.class_name, call.id, bundle}));
+  if (call.verb == Verb::kRestore) STOCKADE_TRY(CheckRestore(plan.policy));
   STOCKADE_TRY(CommitCreate(plan, state, delegate));
   const bool stays = call.verb == Verb::kCreate || call.Has("detach") || call.Has("keep");
   return stays ? Become(delegate, call.passed) : RunAndRelease(call, delegate, state);
