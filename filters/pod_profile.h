@@ -8,7 +8,7 @@
 //   }
 //
 // Calls that are newer than everything the profile names do not count: a default that was written
-// before a call existed does not refuse it on purpose. Only calls newer than Linux 5.16 are excused so,
+// before a call existed does not refuse it on purpose. Only calls newer than Linux 5.15 are excused so,
 // for every engine that can meet us has a default that reaches it.
 #pragma once
 
@@ -26,7 +26,7 @@ struct RefusedCall {
 };
 
 // Nothing if the floor is at least as strict as `pod_profile` for every call, argument value and
-// architecture that the floor opens; else the first call, in the floor's order, that is not. Anything in
+// architecture that the floor opens; else the lowest-numbered call that is not. Anything in
 // the profile that cannot be proved harmless (an unknown action or operator, a listener, sizes beyond
 // limits) is an answer too: the function fails closed and never throws.
 std::optional<RefusedCall> FirstCallLost(const base::Json& pod_profile, const base::Json& floor);

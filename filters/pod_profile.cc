@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "filters/pod_profile.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "filters/oci_rules.h"
+#include "filters/syscall_names.h"
+
+namespace stockade::filters {
+namespace {
+
+// The highest number that the oldest default we meet names: process_mrelease, of Linux 5.15.
+constexpr int kOldestDefaultKnows = 448;
+// Looks at a rule that one decision may cost in all, some 20 ms; real profiles need a few thousand.
+constexpr long kMaxLooks = 2'000'000;
+// The highest value of an argument that the kernel reads as 32 bits.
+constexpr std::uint64_t kHalf = 0xffffffff;
+
+using Arguments = std::array<ValueRange, 6>;
+
+enum class Answer { kAllowed, kRefused, kUnproved };
+
+struct Standing {
+  Truth holds = Truth::kAlways;
+  const Comparison* open = nullptr;  // a comparison that is undecided, if holds is kSometimes
+};
+
+Standing Stand(const OciRule& rule, const Arguments& arguments) {
+  Standing standing;
+  for (const Comparison& comparison : rule.comparisons) {
+    const Truth truth = Compare(arguments.at(comparison.index), comparison);
+    if (truth == Truth::kNever) return {Truth::kNever, nullptr};
+    if (truth == Truth::kSometimes) standing = {truth, &comparison};
+  }
+  return standing;
+}
+
+// What `rules` say of every call whose arguments are within `arguments`. Where an allowing and a refusing
+// rule meet, the refusal counts: it is what the profile's author wrote down.
+Answer Decide(const std::vector<OciRule>& rules, bool default_allows, const Arguments& arguments,
+              long& looks) {
+  const Comparison* cut = nullptr;
+  bool refusal_open = false;
+  bool allowed = default_allows;
+  looks -= static_cast<long>(rules.size()) + 1;
+  if (looks < 0) return Answer::kUnproved;
+  for (const OciRule& rule : rules) {
+    const Standing standing = Stand(rule, arguments);
+    if (standing.holds == Truth::kNever) continue;
+    if (standing.holds == Truth::kAlways) {
+      if (!rule.allows) return Answer::kRefused;
+      allowed = true;
+      continue;
+    }
+    refusal_open = refusal_open || !rule.allows;
+    if (cut == nullptr || !rule.allows) cut = standing.open;
+  }
+  if (allowed && !refusal_open) return Answer::kAllowed;
+  if (cut == nullptr) return Answer::kRefused;
+  for (const ValueRange& part : Cut(arguments.at(cut->index), *cut)) {
+    Arguments narrower = arguments;
+    narrower.at(cut->index) = part;
+    const Answer answer = Decide(rules, default_allows, narrower, looks);
+    if (answer != Answer::kAllowed) return answer;
+  }
+  return Answer::kAllowed;
+}
+
+// The arguments that a rule of the floor lets through. An argument that the floor tests is one that the
+// kernel reads as 32 bits: the upper half is never looked at, so its canonical value is zero, and what
+// another profile says of other upper halves is about calls that do not differ.
+Arguments ArgumentsOf(const OciRule& floor_rule) {
+  Arguments arguments;
+  for (const Comparison& comparison : floor_rule.comparisons) {
+    ValueRange& range = arguments.at(comparison.index);
+    range.mask |= comparison.value | ~kHalf;
+    range.bits |= comparison.value_two & comparison.value & kHalf;
+  }
+  for (ValueRange& range : arguments) range.Tighten();
+  return arguments;
+}
+
+std::optional<RefusedCall> CallLost(const OciRules& pod, int number, const CallRules& floor_call,
+                                    long& looks) {
+  static const std::vector<OciRule> kNoRules;
+  const auto found = pod.by_call.find(number);
+  const std::vector<OciRule>& pod_rules = found == pod.by_call.end() ? kNoRules : found->second.rules;
+  for (const OciRule& floor_rule : floor_call.rules) {
+    if (!floor_rule.allows) continue;
+    const Answer answer = Decide(pod_rules, pod.default_allows, ArgumentsOf(floor_rule), looks);
+    if (answer == Answer::kAllowed) continue;
+    return RefusedCall{floor_call.name,
+                       answer == Answer::kUnproved
+                           ? "has more argument rules in the pod's own profile than can be proved"
+                       : floor_rule.comparisons.empty()
+                           ? "is refused by the pod's own profile"
+                           : "is refused by the pod's own profile for some arguments"};
+  }
+  return std::nullopt;
+}
+
+bool Contains(const std::vector<std::string>& list, std::string_view value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+}  // namespace
+
+std::optional<RefusedCall> FirstCallLost(const base::Json& pod_profile, const base::Json& floor) {
+  std::string why;
+  const std::optional<OciRules> pod = OciRules::Read(pod_profile, why);
+  if (!pod) return RefusedCall{"", "the pod's own profile " + why};
+  const std::optional<OciRules> ours = OciRules::Read(floor, why);
+  if (!ours) return RefusedCall{"", "the floor " + why};
+
+  // A delegate always opens the native architecture, and only those others that a profile names.
+  for (const std::string& architecture : ours->architectures) {
+    if (architecture != NativeArchitecture() && !Contains(pod->architectures, architecture)) {
+      return RefusedCall{"", "the pod's own profile does not open " + architecture};
+    }
+  }
+  const int newest_named = pod->by_call.empty() ? -1 : pod->by_call.rbegin()->first;
+  const int newest_known = std::max(newest_named, kOldestDefaultKnows);
+  long looks = kMaxLooks;
+  for (const auto& [number, floor_call] : ours->by_call) {
+    if (number > newest_known) break;
+    if (auto lost = CallLost(*pod, number, floor_call, looks)) return lost;
+  }
+  return std::nullopt;
+}
+
+}  // namespace stockade::filters

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "filters/verify_floor.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+
+#include "filters/oci_rules.h"
+#include "filters/syscall_names.h"
+
+namespace stockade::filters {
+namespace {
+
+using base::Json;
+
+// `args[index] & mask == value` of a call that must not go through; upper halves are always free, for the
+// kernel does not look at them.
+struct Test {
+  unsigned index;
+  std::uint64_t mask;
+  std::uint64_t value;
+};
+
+constexpr std::uint64_t kInt = 0xffffffff;
+
+// One promise: none of `calls` goes through with arguments that pass every test, unless a capability
+// remains that opens them.
+struct Promise {
+  std::string_view what;
+  std::vector<std::string_view> calls;
+  std::vector<Test> tests;
+  std::vector<std::string_view> opened_by;
+  bool in_baseline = true;
+};
+
+const std::vector<Promise>& Promises() {
+  static const std::vector<Promise> kPromises{
+      {"io_uring", {"io_uring_setup", "io_uring_enter", "io_uring_register"}, {}, {}},
+      {"clone with hidden flags", {"clone3"}, {}, {}},
+      {"a new user namespace", {"clone"}, {{0, 0x10000000, 0x10000000}}, {"CAP_SYS_ADMIN"}},
+      {"a new mount namespace", {"clone"}, {{0, 0x20000, 0x20000}}, {"CAP_SYS_ADMIN"}},
+      {"a new network namespace", {"clone"}, {{0, 0x40000000, 0x40000000}}, {"CAP_SYS_ADMIN"}},
+      {"a new pid namespace", {"clone"}, {{0, 0x20000000, 0x20000000}}, {"CAP_SYS_ADMIN"}},
+      {"a new IPC namespace", {"clone"}, {{0, 0x8000000, 0x8000000}}, {"CAP_SYS_ADMIN"}},
+      {"a new UTS namespace", {"clone"}, {{0, 0x4000000, 0x4000000}}, {"CAP_SYS_ADMIN"}},
+      {"a new cgroup namespace", {"clone"}, {{0, 0x2000000, 0x2000000}}, {"CAP_SYS_ADMIN"}},
+      {"changing namespaces", {"unshare", "setns"}, {}, {"CAP_SYS_ADMIN"}},
+      {"mounting", {"mount", "umount", "umount2"}, {}, {"CAP_SYS_ADMIN"}},
+      {"the new mount API",
+       {"fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "open_tree", "mount_setattr"},
+       {}, {}},
+      {"a new root", {"pivot_root"}, {}, {}},
+      {"typing into a terminal", {"ioctl"}, {{1, kInt, 0x5412}}, {}},
+      {"pasting into a console", {"ioctl"}, {{1, kInt, 0x541c}}, {}},
+      {"line disciplines", {"ioctl"}, {{1, kInt, 0x5423}}, {}},
+      {"programs in the kernel", {"bpf"}, {}, {"CAP_SYS_ADMIN", "CAP_BPF"}},
+      {"performance counters", {"perf_event_open"}, {}, {"CAP_SYS_ADMIN", "CAP_PERFMON"}},
+      {"the key store", {"add_key", "request_key", "keyctl"}, {}, {}},
+      {"user-space fault handling", {"userfaultfd"}, {}, {}},
+      {"kernel modules", {"init_module", "finit_module", "delete_module"}, {}, {"CAP_SYS_MODULE"}},
+      {"kernel modules of old", {"create_module", "query_module", "get_kernel_syms"}, {}, {}},
+      {"another kernel", {"kexec_load", "kexec_file_load"}, {}, {}},
+      {"rebooting", {"reboot"}, {}, {"CAP_SYS_BOOT"}},
+      {"files by handle", {"open_by_handle_at"}, {}, {"CAP_DAC_READ_SEARCH"}},
+      {"other processes' memory",
+       {"process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"},
+       {},
+       {"CAP_SYS_PTRACE"}},
+      {"ports", {"ioperm", "iopl"}, {}, {"CAP_SYS_RAWIO"}},
+      {"the clock",
+       {"settimeofday", "stime", "clock_settime", "clock_settime64", "clock_adjtime"},
+       {},
+       {"CAP_SYS_TIME"}},
+      {"swap", {"swapon", "swapoff"}, {}, {}},
+      {"accounting", {"acct"}, {}, {"CAP_SYS_PACCT"}},
+      {"quotas", {"quotactl", "quotactl_fd"}, {}, {"CAP_SYS_ADMIN"}},
+      {"the kernel log", {"syslog"}, {}, {"CAP_SYS_ADMIN", "CAP_SYSLOG"}},
+      {"watching a file system", {"fanotify_init"}, {}, {"CAP_SYS_ADMIN"}},
+      {"memory policy", {"mbind", "set_mempolicy", "get_mempolicy"}, {}, {"CAP_SYS_NICE"}},
+      {"moving pages", {"move_pages", "migrate_pages"}, {}, {}},
+      {"chroot", {"chroot"}, {}, {"CAP_SYS_CHROOT"}},
+      {"personality without randomisation", {"personality"}, {{0, kInt, 0x40000}}, {}},
+      {"personality with executable data", {"personality"}, {{0, kInt, 0x400000}}, {}},
+      {"obsolete calls",
+       {"nfsservctl", "lookup_dcookie", "sysfs", "_sysctl", "uselib", "ustat", "vm86", "vm86old"},
+       {},
+       {"CAP_SYS_ADMIN", "CAP_PERFMON"}},
+      {"sockets through the old 32-bit entry", {"socketcall"}, {}, {}},
+      {"raw IPv4 sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 3}}, {"CAP_NET_RAW"}},
+      {"raw IPv6 sockets", {"socket"}, {{0, kInt, 10}, {1, 0xf, 3}}, {"CAP_NET_RAW"}},
+      {"packet sockets", {"socket"}, {{0, kInt, 17}}, {"CAP_NET_RAW"}},
+      {"DCCP sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 6}}, {}},
+      {"SCTP sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 1}, {2, kInt, 132}}, {}},
+      {"MPTCP sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 1}, {2, kInt, 262}}, {}},
+      {"netlink NETFILTER", {"socket"}, {{0, kInt, 16}, {2, kInt, 12}}, {"CAP_NET_ADMIN"}},
+      {"netlink XFRM", {"socket"}, {{0, kInt, 16}, {2, kInt, 6}}, {"CAP_NET_ADMIN"}},
+      {"netlink GENERIC", {"socket"}, {{0, kInt, 16}, {2, kInt, 16}}, {"CAP_NET_ADMIN"}},
+      {"netlink ISCSI", {"socket"}, {{0, kInt, 16}, {2, kInt, 8}}, {}},
+      {"netlink CRYPTO", {"socket"}, {{0, kInt, 16}, {2, kInt, 21}}, {}},
+      {"netlink AUDIT", {"socket"}, {{0, kInt, 16}, {2, kInt, 9}}, {"CAP_AUDIT_WRITE"}},
+      {"TIPC socket pairs", {"socketpair"}, {{0, kInt, 30}}, {}},
+
+      {"tracing", {"ptrace"}, {}, {}, false},
+      {"other processes, whatever capability remains",
+       {"process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"},
+       {},
+       {},
+       false},
+      {"naming file handles", {"name_to_handle_at"}, {}, {}, false},
+      {"local descriptor tables", {"modify_ldt"}, {}, {}, false},
+      {"TCP_ULP", {"setsockopt"}, {{1, kInt, 6}, {2, kInt, 31}}, {}, false},
+      {"MSG_OOB", {"send", "sendto", "sendmmsg"}, {{3, 1, 1}}, {}, false},
+      {"MSG_OOB", {"sendmsg"}, {{2, 1, 1}}, {}, false},
+  };
+  return kPromises;
+}
+
+// Families that a container may have; every other of the first 256 is promised to be refused.
+constexpr std::array<std::uint64_t, 5> kFamilies{1, 2, 10, 16, 17};
+
+// True if a rule may let the call through with some of the tested arguments.
+bool Reachable(const OciRules& rules, std::string_view call, std::span<const Test> tests) {
+  const std::optional<int> number = SyscallNumber(std::string(call));
+  if (!number) return false;
+  std::array<ValueRange, 6> arguments;
+  for (const Test& test : tests) {
+    arguments.at(test.index) = ValueRange::Bits(test.mask, test.value);
+    arguments.at(test.index).Tighten();
+  }
+  const auto found = rules.by_call.find(*number);
+  if (found == rules.by_call.end()) return rules.default_allows;
+  return rules.default_allows || std::ranges::any_of(found->second.rules, [&](const OciRule& rule) {
+           return rule.allows && std::ranges::none_of(rule.comparisons, [&](const Comparison& one) {
+                    return Compare(arguments.at(one.index), one) == Truth::kNever;
+                  });
+         });
+}
+
+bool Remains(const std::vector<std::string_view>& opened_by,
+             const config::CapabilityNames& remaining) {
+  return std::ranges::any_of(remaining, [&](const std::string& capability) {
+    return std::ranges::find(opened_by, capability) != opened_by.end();
+  });
+}
+
+// A comparison means the same to every delegate only as bits under a mask of at most 32 bits.
+bool Plain(const OciRule& rule) {
+  std::set<unsigned> indexes;
+  return std::ranges::all_of(rule.comparisons, [&](const Comparison& comparison) {
+    return comparison.op == CompareOp::kMaskedEqual && (comparison.value & ~kInt) == 0 &&
+           (comparison.value_two & ~comparison.value) == 0 &&
+           indexes.insert(comparison.index).second;
+  });
+}
+
+// True if some arguments pass both, so that the order of the rules would decide.
+bool Meet(const OciRule& a, const OciRule& b) {
+  for (const Comparison& x : a.comparisons) {
+    for (const Comparison& y : b.comparisons) {
+      if (x.index == y.index && ((x.value_two ^ y.value_two) & x.value & y.value) != 0) return false;
+    }
+  }
+  return true;
+}
+
+// How the object may be written, whatever it says of calls.
+void CheckForm(const Json& seccomp, const OciRules& rules,
+               const std::vector<std::string>& compat_architectures,
+               std::vector<std::string>& broken) {
+  for (const auto& [key, value] : seccomp.items()) {
+    if (key != "defaultAction" && key != "defaultErrnoRet" && key != "architectures" &&
+        key != "syscalls") {
+      broken.push_back("the seccomp section has the member \"" + key + "\"");
+    }
+  }
+  if (rules.default_allows) broken.emplace_back("the seccomp section allows what it does not name");
+  std::set<std::string, std::less<>> architectures(compat_architectures.begin(),
+                                                   compat_architectures.end());
+  architectures.emplace(NativeArchitecture());
+  if (std::set<std::string, std::less<>>(rules.architectures.begin(),
+                                         rules.architectures.end()) != architectures) {
+    broken.emplace_back("the seccomp section opens other architectures than the class");
+  }
+  for (const auto& [number, call] : rules.by_call) {
+    if (!std::ranges::all_of(call.rules, Plain)) {
+      broken.push_back("a seccomp rule for " + call.name + " is no plain mask");
+    }
+    if (std::ranges::any_of(call.rules, [&](const OciRule& rule) {
+          return rule.allows && std::ranges::any_of(call.rules, [&](const OciRule& other) {
+                   return !other.allows && Meet(rule, other);
+                 });
+        })) {
+      broken.push_back("the seccomp section both allows and refuses " + call.name);
+    }
+  }
+}
+
+void CheckFamilies(const OciRules& rules, std::vector<std::string>& broken) {
+  for (std::uint64_t family = 0; family < 256; ++family) {
+    if (std::ranges::find(kFamilies, family) != kFamilies.end()) continue;
+    const Test test{0, kInt, family};
+    if (Reachable(rules, "socket", std::span(&test, 1))) {
+      broken.push_back("sockets of family " + std::to_string(family) + " can be made");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> BrokenFloorPromises(const Json& seccomp, std::string_view profile,
+                                             const config::CapabilityNames& remaining,
+                                             const std::vector<std::string>& compat_architectures) {
+  if (profile != "baseline" && profile != "restricted") {
+    return {"nobody has written down what the seccomp profile \"" + std::string(profile) +
+            "\" promises"};
+  }
+  std::string why;
+  const std::optional<OciRules> rules = OciRules::Read(seccomp, why);
+  if (!rules) return {"the seccomp section " + why};
+  std::vector<std::string> broken;
+  CheckForm(seccomp, *rules, compat_architectures, broken);
+  for (const Promise& promise : Promises()) {
+    if (profile == "baseline" && !promise.in_baseline) continue;
+    if (Remains(promise.opened_by, remaining)) continue;
+    for (const std::string_view call : promise.calls) {
+      if (Reachable(*rules, call, promise.tests)) {
+        broken.push_back(std::string(call) + " can be called (" + std::string(promise.what) + ")");
+      }
+    }
+  }
+  CheckFamilies(*rules, broken);
+  return broken;
+}
+
+}  // namespace stockade::filters
