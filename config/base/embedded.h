@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data files compiled into the programs, so that a node with nothing under /etc and /usr/share still
-// has every class and profile. Made by stockade_embed() in config/base/stockade.cmake:
+// Data files compiled into the programs, so that a node with nothing under /etc and /usr/share
+// still has every class and profile. Made by stockade_embed() in config/base/stockade.cmake:
 //
 //   stockade_embed(stockade_config kBuiltinClasses classes/baseline.json ...)      # CMake
-//   extern const std::span<const EmbeddedFile> kBuiltinClasses;                    // in stockade::embedded
+//   extern const std::span<const EmbeddedFile> kBuiltinClasses;                    // in
+//   stockade::embedded
 #pragma once
 
 #include <span>

@@ -70,17 +70,17 @@ tl::unexpected<Error> FailErrno(ErrorKind kind, int error_number, std::string_vi
 #define STOCKADE_CONCAT(a, b) STOCKADE_CONCAT_INNER(a, b)
 
 // Returns the error of a Status or Result expression to the caller, or goes on.
-#define STOCKADE_TRY(expression)                                              \
-  do {                                                                        \
-    if (auto stockade_status = (expression); !stockade_status) {              \
-      return ::tl::unexpected(std::move(stockade_status).error());            \
-    }                                                                         \
+#define STOCKADE_TRY(expression)                                   \
+  do {                                                             \
+    if (auto stockade_status = (expression); !stockade_status) {   \
+      return ::tl::unexpected(std::move(stockade_status).error()); \
+    }                                                              \
   } while (false)
 
 // Declares `declaration` from a Result's value, or returns its error to the caller.
 #define STOCKADE_ASSIGN(declaration, expression) \
   STOCKADE_ASSIGN_INNER(declaration, expression, STOCKADE_CONCAT(stockade_result_, __LINE__))
-#define STOCKADE_ASSIGN_INNER(declaration, expression, name)        \
-  auto name = (expression);                                         \
-  if (!name) return ::tl::unexpected(std::move(name).error());      \
+#define STOCKADE_ASSIGN_INNER(declaration, expression, name)   \
+  auto name = (expression);                                    \
+  if (!name) return ::tl::unexpected(std::move(name).error()); \
   declaration = std::move(*name)

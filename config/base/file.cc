@@ -98,11 +98,16 @@ Status WriteAll(int fd, std::string_view text, std::string_view name) {
   return {};
 }
 
+std::string TemporaryName(const std::string& path) {
+  return fmt::format("{}/.{}.stockade", DirectoryOf(path), path.substr(path.rfind('/') + 1));
+}
+
 Status ReplaceFile(const std::string& path, std::string_view text, unsigned mode) {
-  std::string pattern = DirectoryOf(path) + "/.stockade-XXXXXX";
-  UniqueFd fd(mkostemp(pattern.data(), O_CLOEXEC));
+  const std::string name = TemporaryName(path);
+  unlink(name.c_str());  // of a writer that was killed
+  UniqueFd fd(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return FailErrno(ErrorKind::kHost, errno, fmt::format("replace {}", path));
-  TemporaryFile temporary(pattern);
+  TemporaryFile temporary(name);
   STOCKADE_TRY(CopyOwnership(path, fd.get(), mode));
   STOCKADE_TRY(WriteAll(fd.get(), text, path));
   if (fsync(fd.get()) != 0) {

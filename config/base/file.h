@@ -24,10 +24,15 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes);
 Result<std::string> ReadFd(int fd, std::size_t max_bytes, std::string_view name,
                            bool allow_pipe = false);
 
-// Writes a new file beside `path` with `mode`, syncs it and renames it over `path`, so that a reader
-// sees the old or the new text, never a part. Ownership and mode of an existing file are kept.
-// Leaves no temporary file behind on error.
+// Writes a new file beside `path` with `mode`, syncs it and renames it over `path`, so that a
+// reader sees the old or the new text, never a part. Ownership and mode of an existing file are
+// kept. Leaves no temporary file behind on error; after SIGKILL one may stay, under the name of
+// TemporaryName.
 Status ReplaceFile(const std::string& path, std::string_view text, unsigned mode);
+
+// The name under which ReplaceFile writes the new text: beside `path`, the same every time, so that
+// a file left by a killed writer is replaced by the next one and can be swept.
+std::string TemporaryName(const std::string& path);
 
 // Writes all of `text` to `fd`, retrying on short writes and EINTR.
 Status WriteAll(int fd, std::string_view text, std::string_view name);

@@ -25,6 +25,7 @@ if [ "$(cat "$root/.stockade-e2e" 2>/dev/null)" = "$packages" ]; then
   exit 0
 fi
 
+# shellcheck disable=SC2016  # the placeholders are apt's
 mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
   awk '$1 == "Debian" { print $2; exit }')
 if [ -z "$mirror" ]; then

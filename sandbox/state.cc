@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/state.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <memory>
+
+#include "config/base/file.h"
+
+namespace stockade::sandbox {
+namespace {
+
+using base::ErrorKind;
+
+constexpr std::string_view kNewPrefix = ".new-";  // a record that is not complete yet
+
+// A path as one file name, reversibly: "/" and "%" are percent-encoded.
+std::string Escape(std::string_view path) {
+  std::string name;
+  for (const char c : path) {
+    if (c == '/') {
+      name += "%2F";
+    } else if (c == '%') {
+      name += "%25";
+    } else {
+      name += c;
+    }
+  }
+  return name;
+}
+
+std::string Unescape(std::string_view name) {
+  std::string path;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const std::string_view three = name.substr(i, 3);
+    if (three == "%2F" || three == "%25") {
+      path += three == "%2F" ? '/' : '%';
+      i += 2;
+    } else {
+      path += name[i];
+    }
+  }
+  return path;
+}
+
+std::vector<std::string> EntriesOf(const std::string& path) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
+  if (!directory) return names;
+  while (const dirent* entry = readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool IsDirectory(const std::string& path) {
+  struct stat info = {};
+  return lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// Undoes what create did to the bundle: the original document, unless somebody has changed it
+// since, and no temporary file. A bundle that is gone needs nothing.
+base::Status RestoreBundle(const StateRecord& record) {
+  const std::string path = record.container.bundle + "/config.json";
+  unlink(base::TemporaryName(path).c_str());
+  const auto current = base::ReadFile(path, record.final_text.size());
+  if (!current || *current != record.final_text) return {};
+  return base::ReplaceFile(path, record.original, 0600);
+}
+
+}  // namespace
+
+StateRoot::StateRoot(const std::string& state_directory, std::string delegate_root)
+    : directory_(state_directory + "/" + Escape(delegate_root)),
+      delegate_root_(std::move(delegate_root)) {}
+
+base::Result<StateLock> StateRoot::Lock() const {
+  STOCKADE_TRY(base::MakeDirectories(directory_, 0700));
+  const std::string path = directory_ + "/.lock";
+  base::UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return base::FailErrno(ErrorKind::kHost, errno, path);
+  while (flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return base::FailErrno(ErrorKind::kHost, errno, "lock " + path);
+  }
+  return StateLock(std::move(fd));
+}
+
+bool StateRoot::Exists(const std::string& id) const {
+  return ValidContainerId(id) && IsDirectory(PathOf(id));
+}
+
+bool StateRoot::DelegateKnows(const std::string& id) const {
+  return ValidContainerId(id) && IsDirectory(delegate_root_ + "/" + id);
+}
+
+bool StateRoot::InUse(const std::string& id) const {
+  if (DelegateKnows(id)) return true;
+  const auto record = ReadRecord(PathOf(id), /*with_texts=*/false);
+  return record && record->creator.Alive();
+}
+
+base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const {
+  const std::string& id = record.container.id;
+  if (!ValidContainerId(id)) {
+    return base::Fail(ErrorKind::kUsage, "invalid container ID format: \"{}\"", id);
+  }
+  if (DelegateKnows(id) || (Exists(id) && InUse(id))) {
+    return base::Fail(ErrorKind::kUsage, "container with given ID already exists: {}", id);
+  }
+  const std::string fresh = fmt::format("{}/{}{}", directory_, kNewPrefix, id);
+  STOCKADE_TRY(base::RemoveTree(fresh));
+  STOCKADE_TRY(base::MakeDirectories(fresh, 0700));
+  base::Status done = WriteRecord(fresh, record);
+  if (done) done = base::RemoveTree(PathOf(id));
+  if (done && rename(fresh.c_str(), PathOf(id).c_str()) != 0) {
+    done = base::FailErrno(ErrorKind::kHost, errno, "rename " + fresh);
+  }
+  if (!done) (void)base::RemoveTree(fresh);  // the first error is the one to tell
+  return done;
+}
+
+base::Result<StateRecord> StateRoot::Read(const std::string& id, bool with_texts) const {
+  if (!Exists(id)) {
+    return base::Fail(ErrorKind::kSpec, "no record of container {} in {}", id, directory_);
+  }
+  return ReadRecord(PathOf(id), with_texts);
+}
+
+base::Result<std::string> StateRoot::DelegateOf(const std::string& id) const {
+  if (!ValidContainerId(id)) return base::Fail(ErrorKind::kUsage, "invalid container ID: {}", id);
+  const std::string path = PathOf(id) + "/delegate";
+  std::array<char, PATH_MAX> buffer;
+  const ssize_t got = readlink(path.c_str(), buffer.data(), buffer.size());
+  if (got < 0) return base::FailErrno(ErrorKind::kHost, errno, path);
+  return std::string(buffer.data(), static_cast<std::size_t>(got));
+}
+
+base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
+  if (!Exists(id)) return {};
+  base::Status restored;
+  // A record that cannot be read has no bundle to restore, and goes all the same.
+  if (const auto record = ReadRecord(PathOf(id), /*with_texts=*/true)) {
+    restored = RestoreBundle(*record);
+  }
+  STOCKADE_TRY(base::RemoveTree(PathOf(id)));
+  return restored;
+}
+
+base::Status StateRoot::Sweep(const StateLock& lock) const {
+  for (const std::string& name : EntriesOf(directory_)) {
+    if (name.starts_with(kNewPrefix)) {
+      STOCKADE_TRY(base::RemoveTree(PathOf(name)));
+    } else if (ValidContainerId(name) && !InUse(name)) {
+      // A bundle that cannot be restored must not keep other containers from starting.
+      (void)Release(name, lock);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> StateRoot::List() const {
+  std::vector<std::string> ids = EntriesOf(directory_);
+  std::erase_if(ids, [](const std::string& name) { return !ValidContainerId(name); });
+  return ids;
+}
+
+std::vector<StateRoot> AllStateRoots(const std::string& state_directory) {
+  std::vector<StateRoot> roots;
+  for (const std::string& name : EntriesOf(state_directory)) {
+    if (IsDirectory(state_directory + "/" + name)) {
+      roots.emplace_back(state_directory, Unescape(name));
+    }
+  }
+  return roots;
+}
+
+bool ValidContainerId(std::string_view id) {
+  if (id.empty() || id.size() > 200 || id.front() == '.') return false;
+  return std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '+' || c == '.' || c == '-';
+  });
+}
+
+}  // namespace stockade::sandbox

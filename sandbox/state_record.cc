@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/state_record.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "config/base/fd.h"
+#include "config/base/file.h"
+
+namespace stockade::sandbox {
+namespace {
+
+using base::ErrorKind;
+using base::Json;
+
+// Records are ours, but a snapshot may be larger than a config.json.
+constexpr base::JsonLimits kRecordLimits{16U << 20, 64, 65536};
+
+// The start time of a process, or 0 if there is none of that pid.
+unsigned long long StartTime(int pid) {
+  const auto stat = base::ReadFile(fmt::format("/proc/{}/stat", pid), 4096);
+  if (!stat) return 0;
+  // The second field is the name in parentheses, which may hold anything: go on after the last one.
+  auto at = stat->rfind(')');
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
+  if (at == std::string::npos) return 0;
+  unsigned long long start = 0;
+  std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), start);
+  return start;
+}
+
+base::Status WriteNew(const std::string& path, std::string_view text) {
+  base::UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd) return base::FailErrno(ErrorKind::kHost, errno, path);
+  return base::WriteAll(fd.get(), text, path);
+}
+
+Json ToJson(const StateRecord& record) {
+  const Container& container = record.container;
+  return Json{{"version", 1},
+              {"id", container.id},
+              {"bundle", container.bundle},
+              {"role", RoleName(container.role)},
+              {"sandboxId", container.sandbox_id},
+              {"podUid", container.pod_uid},
+              {"namespace", container.name_space},
+              {"pod", container.pod},
+              {"class", record.class_name},
+              {"delegate", record.delegate},
+              {"delegateRoot", record.delegate_root},
+              {"creator", {{"pid", record.creator.pid}, {"start", record.creator.start}}},
+              {"changes", record.changes},
+              {"policy", record.policy_snapshot},
+              {"loadedClass", record.class_snapshot}};
+}
+
+Role RoleFromName(std::string_view name) {
+  for (const Role role : {Role::kPodSandbox, Role::kPodContainer}) {
+    if (name == RoleName(role)) return role;
+  }
+  return Role::kStandalone;
+}
+
+StateRecord FromJson(Json json) {
+  StateRecord record;
+  Container& container = record.container;
+  container.id = json.at("id").get<std::string>();
+  container.bundle = json.at("bundle").get<std::string>();
+  container.role = RoleFromName(json.at("role").get<std::string>());
+  container.sandbox_id = json.at("sandboxId").get<std::string>();
+  container.pod_uid = json.at("podUid").get<std::string>();
+  container.name_space = json.at("namespace").get<std::string>();
+  container.pod = json.at("pod").get<std::string>();
+  record.class_name = json.at("class").get<std::string>();
+  record.delegate = json.at("delegate").get<std::string>();
+  record.delegate_root = json.at("delegateRoot").get<std::string>();
+  record.creator.pid = json.at("creator").at("pid").get<int>();
+  record.creator.start = json.at("creator").at("start").get<unsigned long long>();
+  record.changes = std::move(json.at("changes"));
+  record.policy_snapshot = std::move(json.at("policy"));
+  record.class_snapshot = std::move(json.at("loadedClass"));
+  return record;
+}
+
+}  // namespace
+
+ProcessId ProcessId::Self() { return ProcessId{getpid(), StartTime(getpid())}; }
+
+bool ProcessId::Alive() const { return pid > 0 && start != 0 && StartTime(pid) == start; }
+
+base::Status WriteRecord(const std::string& path, const StateRecord& record) {
+  STOCKADE_TRY(WriteNew(path + "/record.json", base::DumpJson(ToJson(record))));
+  STOCKADE_TRY(WriteNew(path + "/original.json", record.original));
+  STOCKADE_TRY(WriteNew(path + "/final.json", record.final_text));
+  if (symlink(record.delegate.c_str(), (path + "/delegate").c_str()) != 0) {
+    return base::FailErrno(ErrorKind::kHost, errno, path + "/delegate");
+  }
+  return {};
+}
+
+base::Result<StateRecord> ReadRecord(const std::string& path, bool with_texts) {
+  const std::string name = path + "/record.json";
+  STOCKADE_ASSIGN(const std::string text, base::ReadFile(name, kRecordLimits.max_bytes));
+  STOCKADE_ASSIGN(base::ParsedJson parsed,
+                  base::ParseJson(text, kRecordLimits, name, ErrorKind::kHost));
+  try {
+    StateRecord record = FromJson(std::move(parsed.value));
+    if (with_texts) {
+      STOCKADE_ASSIGN(record.original,
+                      base::ReadFile(path + "/original.json", base::kSpecLimits.max_bytes));
+      STOCKADE_ASSIGN(record.final_text,
+                      base::ReadFile(path + "/final.json", kRecordLimits.max_bytes));
+    }
+    return record;
+  } catch (const Json::exception& error) {
+    return base::Fail(ErrorKind::kHost, "{}: not a record of this version: {}", name, error.what());
+  }
+}
+
+}  // namespace stockade::sandbox

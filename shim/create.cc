@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shim/create.h"
+
+#include "config/annotations.h"
+#include "config/base/file.h"
+#include "config/class_loader.h"
+#include "sandbox/verify.h"
+
+namespace stockade::shim {
+namespace {
+
+using base::ErrorKind;
+using sandbox::Role;
+
+// The class of a container: a pod's containers inherit the one its sandbox was made with, so that a
+// pod is one thing for its whole life, whatever happens to the class files meanwhile.
+base::Result<config::ClassPolicy> ClassFor(const CreateRequest& request,
+                                           const sandbox::Container& container) {
+  const bool inherits = container.role == Role::kPodContainer && request.state != nullptr;
+  if (!inherits) return config::LoadClass(request.class_name, {request.node.class_directories});
+  const auto pod = request.state->Read(container.sandbox_id);
+  if (!pod) {
+    return base::FailHint(ErrorKind::kSpec,
+                          "recreate the pod, so that its sandbox is made by stockade",
+                          "the pod's sandbox {} has no record: it was not made by stockade ({})",
+                          container.sandbox_id, pod.error().message);
+  }
+  if (pod->class_name != request.class_name) {
+    return base::Fail(ErrorKind::kSpec,
+                      "the pod's sandbox {} runs in class {}, this container asks for {}",
+                      container.sandbox_id, pod->class_name, request.class_name);
+  }
+  return config::ClassFromSnapshot(pod->class_snapshot);
+}
+
+base::Result<config::ClassPolicy> PolicyFor(const config::ClassPolicy& loaded,
+                                            const sandbox::Container& container,
+                                            const base::Json& spec) {
+  STOCKADE_ASSIGN(config::ClassPolicy policy,
+                  config::ApplyAnnotations(loaded, base::Find(spec, "/annotations")));
+  if (container.role == Role::kPodSandbox) return config::ForPodSandbox(policy);
+  return policy;
+}
+
+}  // namespace
+
+base::Result<Plan> PlanCreate(const CreateRequest& request) {
+  STOCKADE_ASSIGN(
+      sandbox::SpecDocument document,
+      sandbox::SpecDocument::Load(request.bundle + "/config.json", sandbox::DocumentKind::kConfig));
+  sandbox::Container container = sandbox::Identify(document.root(), request.id, request.bundle);
+  STOCKADE_ASSIGN(config::ClassPolicy loaded, ClassFor(request, container));
+  STOCKADE_ASSIGN(config::ClassPolicy policy, PolicyFor(loaded, container, document.root()));
+  const sandbox::RealHost host(request.node.apparmor_default);
+  sandbox::SpecEditor editor(document, policy);
+  STOCKADE_TRY(sandbox::ApplyLayers({policy, container, host}, editor));
+  STOCKADE_TRY(sandbox::Verify(document, policy, container, host));
+  return Plan{std::move(container), std::move(loaded), std::move(policy),
+              std::move(document),  editor.changes(),  editor.notices()};
+}
+
+base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
+                          const std::string& delegate) {
+  sandbox::StateRecord record{.container = plan.container,
+                              .class_name = plan.loaded.name,
+                              .delegate = delegate,
+                              .delegate_root = state.delegate_root(),
+                              .class_snapshot = config::SnapshotOf(plan.loaded),
+                              .policy_snapshot = config::SnapshotOf(plan.policy),
+                              .changes = ChangesToJson(plan),
+                              .original = plan.document.original(),
+                              .final_text = plan.document.Text(),
+                              .creator = sandbox::ProcessId::Self()};
+  STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
+  STOCKADE_TRY(state.Sweep(lock));
+  STOCKADE_TRY(state.Claim(record, lock));
+  const std::string path = plan.container.bundle + "/config.json";
+  base::Status written = base::ReplaceFile(path, record.final_text, 0600);
+  if (!written) (void)state.Release(plan.container.id, lock);  // the first error is the one to tell
+  return written;
+}
+
+base::Json ChangesToJson(const Plan& plan) {
+  base::Json changes = base::Json::array();
+  for (const sandbox::Change& change : plan.changes) {
+    changes.push_back({{"layer", change.layer},
+                       {"what", change.what},
+                       {"from", change.from},
+                       {"to", change.to},
+                       {"why", change.why},
+                       {"origin", change.origin}});
+  }
+  base::Json notices = base::Json::array();
+  for (const sandbox::Notice& notice : plan.notices) {
+    notices.push_back({{"layer", notice.layer}, {"text", notice.text}});
+  }
+  return {{"changes", std::move(changes)}, {"notices", std::move(notices)}};
+}
+
+}  // namespace stockade::shim

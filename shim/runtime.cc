@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shim/runtime.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "config/base/file.h"
+#include "config/class_loader.h"
+#include "config/node_config.h"
+#include "sandbox/state.h"
+#include "shim/create.h"
+#include "shim/delegate.h"
+#include "shim/exec.h"
+#include "shim/features.h"
+#include "shim/hand_over.h"
+#include "shim/invocation.h"
+#include "shim/runtime_log.h"
+#include "shim/version.h"
+
+namespace stockade::shim {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+// The exit code, when we do not become the delegate.
+using Outcome = Result<int>;
+
+Outcome Become(const std::string& delegate, const std::vector<std::string>& arguments) {
+  return tl::unexpected(BecomeDelegate(delegate, arguments));
+}
+
+// An absolute path without "." and "..", from a flag that may be relative.
+std::string Absolute(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+sandbox::StateRoot StateOf(const Invocation& call, const config::NodeConfig& node,
+                           const std::string& delegate) {
+  const std::string root = call.Global("root").value_or("");
+  return {node.state_directory, root.empty() ? DefaultRoot(delegate) : Absolute(root)};
+}
+
+base::Status NeedClass(const Invocation& call) {
+  if (!call.class_name.empty()) return {};
+  return base::FailHint(ErrorKind::kUsage,
+                        "run it as stockade-CLASS, or with --stockade-class CLASS before the verb",
+                        "no class is named");
+}
+
+Outcome PrintVersion(const config::NodeConfig& node) {
+  STOCKADE_ASSIGN(const std::string delegate, FindDelegate("", node));
+  STOCKADE_ASSIGN(const Captured answer, CaptureDelegate(delegate, {"--version"}));
+  STOCKADE_TRY(base::WriteAll(STDOUT_FILENO, VersionText(delegate, answer.out), "stdout"));
+  return 0;
+}
+
+Outcome Features(const Invocation& call, const std::string& delegate) {
+  STOCKADE_ASSIGN(const Captured answer, CaptureDelegate(delegate, call.passed));
+  if (answer.exit_code != 0) return answer.exit_code;  // its own words are on stderr
+  STOCKADE_ASSIGN(const std::string merged, MergeFeatures(answer.out));
+  STOCKADE_TRY(base::WriteAll(STDOUT_FILENO, merged, "stdout"));
+  return 0;
+}
+
+// Runs the delegate to its end and removes the record of a container that is gone then.
+Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
+                      const sandbox::StateRoot& state) {
+  STOCKADE_ASSIGN(const int exit_code, RunDelegate(delegate, call.passed));
+  if (state.DelegateKnows(call.id)) return exit_code;
+  STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
+  STOCKADE_TRY(state.Release(call.id, lock));
+  return exit_code;
+}
+
+Outcome Delete(const Invocation& call, const std::string& delegate,
+               const sandbox::StateRoot& state) {
+  return state.Exists(call.id) ? RunAndRelease(call, delegate, state)
+                               : Become(delegate, call.passed);
+}
+
+// CRIU gives restored processes the credentials and filters of the checkpoint, whatever config.json
+// says.
+base::Status CheckRestore(const config::ClassPolicy& policy) {
+  const auto off = [](config::Mode mode) { return mode == config::Mode::kOff; };
+  if (off(policy.capabilities.mode) && off(policy.no_new_privileges.mode) &&
+      off(policy.seccomp.mode)) {
+    return {};
+  }
+  return base::FailHint(ErrorKind::kSpec, "create the container anew",
+                        "class {} cannot restore: the processes of a checkpoint bring their own "
+                        "capabilities and seccomp filters, which no layer can replace",
+                        policy.name);
+}
+
+Outcome Create(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
+               const sandbox::StateRoot& state) {
+  if (const auto file = call.Value("config")) {
+    return base::Fail(ErrorKind::kUsage, "--config {}: the bundle's document must be config.json",
+                      *file);
+  }
+  const std::string bundle = Absolute(call.Value("bundle").value_or("."));
+  STOCKADE_ASSIGN(const Plan plan, PlanCreate({node, &state, call.class_name, call.id, bundle}));
+  if (call.verb == Verb::kRestore) STOCKADE_TRY(CheckRestore(plan.policy));
+  STOCKADE_TRY(CommitCreate(plan, state, delegate));
+  const bool stays = call.verb == Verb::kCreate || call.Has("detach") || call.Has("keep");
+  return stays ? Become(delegate, call.passed) : RunAndRelease(call, delegate, state);
+}
+
+Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
+             const sandbox::StateRoot& state) {
+  if (!state.Exists(call.id) && !state.DelegateKnows(call.id)) {
+    return Become(delegate,
+                  call.passed);  // no such container: let the delegate say it in its words
+  }
+  const bool by_flags = !call.Value("process");
+  STOCKADE_ASSIGN(const sandbox::StateRecord record, state.Read(call.id, by_flags));
+  STOCKADE_ASSIGN(const ExecPlan plan, PlanExec(call, record, node));
+  return Become(delegate, plan.arguments);
+}
+
+// The delegate of a call whose class says `class_delegate`: the one that made the container, so
+// that a changed configuration does not cut running containers off; else the class's.
+Result<std::string> DelegateFor(const Invocation& call, const config::NodeConfig& node,
+                                const std::string& class_delegate) {
+  const Result<std::string> configured = FindDelegate(class_delegate, node);
+  const auto recorded = StateOf(call, node, configured.value_or("runc")).DelegateOf(call.id);
+  if (!recorded || (configured && *recorded == *configured)) return configured;
+  STOCKADE_TRY(CheckDelegate(*recorded));
+  return *recorded;
+}
+
+// A verb that makes or looks at no document: all of them but create, run, restore and features.
+Outcome OnExisting(const Invocation& call, const config::NodeConfig& node,
+                   const std::string& delegate, const sandbox::StateRoot& state) {
+  if (call.verb == Verb::kExec) return Exec(call, node, delegate, state);
+  if (call.verb == Verb::kDelete) return Delete(call, delegate, state);
+  return Become(delegate, call.passed);
+}
+
+// What start, exec, kill and delete of a container of ours need stands in its record: no class file
+// is read, so a broken one keeps nobody from stopping what runs. Nothing if there is no such
+// record.
+Result<std::optional<int>> TryRecorded(const Invocation& call, const config::NodeConfig& node) {
+  const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
+  const auto root = call.Global("root");
+  if (makes || call.Has("help") || !root || root->empty()) return std::nullopt;
+  const sandbox::StateRoot state(node.state_directory, Absolute(*root));
+  const auto delegate = state.DelegateOf(call.id);
+  if (!delegate) return std::nullopt;
+  STOCKADE_TRY(CheckDelegate(*delegate));
+  return OnExisting(call, node, *delegate, state);
+}
+
+Outcome Dispatch(const Invocation& call) {
+  if (call.verb == Verb::kNone && !call.GlobalSwitch("version")) {
+    STOCKADE_TRY(base::WriteAll(STDOUT_FILENO, HelpText(), "stdout"));
+    return 0;
+  }
+  const bool named = !call.config_file.empty();
+  STOCKADE_ASSIGN(const config::NodeConfig node,
+                  config::LoadNodeConfig(named ? call.config_file : config::kNodeConfigPath,
+                                         /*required=*/named));
+  if (call.verb == Verb::kNone) return PrintVersion(node);
+  STOCKADE_TRY(NeedClass(call));
+  STOCKADE_ASSIGN(const std::optional<int> done, TryRecorded(call, node));
+  if (done) return *done;
+  const auto policy = config::LoadClass(call.class_name, {node.class_directories});
+  const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
+  if (!policy && makes) return tl::unexpected(policy.error());
+  STOCKADE_ASSIGN(const std::string delegate,
+                  DelegateFor(call, node, policy ? policy->delegate : ""));
+  const bool help = IsGuarded(call.verb) && call.Has("help");
+  if ((policy && policy->PassThrough()) || help) return Become(delegate, call.passed);
+  const sandbox::StateRoot state = StateOf(call, node, delegate);
+  if (makes) return Create(call, node, delegate, state);
+  if (call.verb == Verb::kFeatures) return Features(call, delegate);
+  return OnExisting(call, node, delegate, state);
+}
+
+}  // namespace
+
+int RunRuntime(const std::vector<std::string>& argv) {
+  Invocation call;
+  const base::Status parsed = ParseInvocation(argv, call);
+  const Result<RuntimeLog> log = RuntimeLog::Open(call);
+  if (!log) {
+    (void)base::WriteAll(STDERR_FILENO, "stockade: " + log.error().Text() + "\n", "stderr");
+    return 1;
+  }
+  const Outcome outcome = parsed ? Dispatch(call) : tl::unexpected(parsed.error());
+  if (outcome) return *outcome;
+  log->Error(outcome.error());
+  return 1;
+}
+
+}  // namespace stockade::shim
