@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds and merges class documents: built-in, then PREFIX/share/stockade/classes, then
 // /etc/stockade/classes.d/*.json in the order of their names; a later document of the same name
-// replaces the earlier one unless it says "extends": its own name. "extends" is followed to any class.
+// replaces the earlier one unless it says "extends": its own name. "extends" is followed to any
+// class.
 //
 //   STOCKADE_ASSIGN(const ClassPolicy policy, LoadClass("restricted", {node.classes_dir}));
 #pragma once

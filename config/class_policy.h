@@ -2,8 +2,8 @@
 // A class: what a container of one RuntimeClass may be. Loaded once (class_loader.h), immutable
 // afterwards, and able to say for each setting where it came from.
 //
-//   STOCKADE_ASSIGN(const ClassPolicy policy, LoadClass("restricted", LoadOptions{}));
-//   if (policy.rootfs.mode == Mode::kConfine) { ... policy.OriginOf("/rootfs/readOnly").Text() ... }
+//   STOCKADE_ASSIGN(const ClassPolicy policy, LoadClass("restricted", sources));
+//   if (policy.rootfs.mode == Mode::kConfine) { ... policy.OriginOf("/rootfs/mode").Text() ... }
 //
 // The JSON form is described by config/schema/class.schema.json; the comments here name its keys.
 #pragma once
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/base/error.h"
 #include "config/base/json.h"
 
 namespace stockade::config {
@@ -30,17 +31,26 @@ const char* ModeName(Mode mode);
 
 // Where a setting comes from.
 struct Origin {
-  std::string source;  // "built-in", a file's path, or "annotation stockade.dev/<key>"
-  int line = 0;        // from 1; 0 where lines make no sense
+  std::string
+      source;    // "built-in baseline.json", a file's path, or "annotation stockade.dev/<key>"
+  int line = 0;  // from 1; 0 where lines make no sense
 
-  // "built-in restricted.json:12", "/etc/stockade/classes.d/web.json:4", "annotation stockade.dev/..".
+  // "built-in restricted.json:12", "/etc/stockade/classes.d/web.json:4", "annotation
+  // stockade.dev/..".
   std::string Text() const;
 };
+
+// Origins by JSON pointer into a class document.
+using Origins = std::map<std::string, Origin, std::less<>>;
+
+// The origin of `pointer`, or of its nearest parent that has one; "unknown" if none has.
+const Origin& NearestOrigin(const Origins& origins, std::string_view pointer);
 
 // One path that stays writable under a read-only root: /rootfs/writable[].
 struct WritablePath {
   enum class Kind {
-    kTmpfs,   // "tmpfs": an empty memory file system, or with keepContent a copy of the image's files
+    kTmpfs,   // "tmpfs": an empty memory file system, or with keepContent a copy of the image's
+              // files
     kVolume,  // "volume": the pod must mount something there, or the create fails saying so
   };
   std::string path;  // absolute, normalised, no ".."
@@ -57,7 +67,8 @@ using CapabilityNames = std::vector<std::string>;
 
 struct CapabilitiesRule {  // /capabilities
   Mode mode = Mode::kOff;
-  CapabilityNames ceiling;  // the most that a container gets; what it gets is its request within this
+  CapabilityNames
+      ceiling;  // the most that a container gets; what it gets is its request within this
 };
 
 struct NoNewPrivilegesRule {  // /noNewPrivileges
@@ -67,10 +78,11 @@ struct NoNewPrivilegesRule {  // /noNewPrivileges
 struct SeccompRule {  // /seccomp
   Mode mode = Mode::kOff;
   std::string profile;  // a shipped profile: "baseline" or "restricted"
-  std::vector<std::string> compat_architectures;  // SCMP_ARCH_* that the class opens; none by default
+  std::vector<std::string>
+      compat_architectures;  // SCMP_ARCH_* that the class opens; none by default
 };
 
-struct RootfsRule {  // /rootfs
+struct RootfsRule {        // /rootfs
   Mode mode = Mode::kOff;  // kOff: as the pod asked
   std::vector<WritablePath> writable;
   std::vector<std::string> pod_may_add;  // globs of paths that a pod may declare by annotation
@@ -88,8 +100,8 @@ struct HostMountsRule {  // /hostMounts
   // Patterns that are mounted in spite of `guarded`. "*" matches within one component, "**" any
   // number of them; ${container-id}, ${sandbox-id} and ${pod-uid} stand for this container's own.
   std::vector<std::string> allowed;
-  bool read_only = false;             // other host mounts become read-only ...
-  std::vector<std::string> writable;  // ... but for these patterns (kubelet volumes)
+  bool read_only = false;                 // other host mounts become read-only ...
+  std::vector<std::string> writable;      // ... but for these patterns (kubelet volumes)
   std::vector<std::string> file_systems;  // mount types other than bind that a pod may name
 };
 
@@ -125,22 +137,23 @@ struct HooksRule {  // /hooks
 
 struct RlimitsRule {  // /rlimits
   Mode mode = Mode::kOff;
-  // Upper bounds by name ("RLIMIT_NOFILE"), for the soft and the hard limit. A limit that a pod does
-  // not set is set to the bound.
+  // Upper bounds by name ("RLIMIT_NOFILE"), for the soft and the hard limit. A limit that a pod
+  // does not set is set to the bound.
   std::map<std::string, std::uint64_t> max;
 };
 
-struct UserRule {  // /user
+struct UserRule {                     // /user
   Mode run_as_non_root = Mode::kOff;  // kConfine is not possible here: a uid cannot be invented
 };
 
 struct LsmRule {  // /lsm
-  // AppArmor: kOff keeps what the spec says. Else an unconfined or missing profile becomes `apparmor`
-  // (confine) or is refused, when the running kernel has AppArmor.
+  // AppArmor: kOff keeps what the spec says. Else an unconfined or missing profile becomes
+  // `apparmor` (confine) or is refused, when the running kernel has AppArmor.
   Mode apparmor_mode = Mode::kOff;
   std::string apparmor;  // the profile's name; "" the node's default
   Mode selinux_mode = Mode::kOff;
-  std::string selinux;  // process label that is set when the spec has none and the kernel has SELinux
+  std::string
+      selinux;  // process label that is set when the spec has none and the kernel has SELinux
 };
 
 struct DelegateAnnotationsRule {  // /delegateAnnotations
@@ -148,11 +161,11 @@ struct DelegateAnnotationsRule {  // /delegateAnnotations
   std::vector<std::string> allowed;  // exact keys that stay
 };
 
-struct OciFieldsRule {  // /ociFields
+struct OciFieldsRule {     // /ociFields
   Mode mode = Mode::kOff;  // for fields that no layer understands and that reach host resources
 };
 
-struct AnnotationsRule {  // /annotations
+struct AnnotationsRule {             // /annotations
   std::vector<std::string> pod_may;  // keys of config/annotations.h that pods may use
 };
 
@@ -181,7 +194,7 @@ struct ClassPolicy {
   AnnotationsRule annotations;
 
   base::Json document;  // the merged JSON form, which the state directory keeps as the snapshot
-  std::map<std::string, Origin, std::less<>> origins;  // by JSON pointer into `document`
+  Origins origins;      // of the members and elements of `document`
 
   // The origin of the setting at `pointer` ("/rootfs/writable/0"), or of its nearest parent.
   const Origin& OriginOf(std::string_view pointer) const;
@@ -189,13 +202,14 @@ struct ClassPolicy {
   bool PassThrough() const;
 };
 
-// The typed form of a merged class document (class_parser.cc). `origins` give file and line for errors:
-// unknown keys, wrong types, values out of range, and layers that this version does not have.
-base::Result<ClassPolicy> ParseClass(base::Json document,
-                                     std::map<std::string, Origin, std::less<>> origins);
+// The typed form of a merged class document (class_parser.cc). `origins` give file and line for
+// errors: unknown keys, wrong types, values out of range, and layers that this version does not
+// have.
+base::Result<ClassPolicy> ParseClass(base::Json document, Origins origins);
 
-// The tightest version of a class, for a pod's sandbox (pause) container: no capability, a read-only
-// root without writable paths, no devices beyond the default, as the pod's workload never runs there.
+// The tightest version of a class, for a pod's sandbox (pause) container: no capability, a
+// read-only root without writable paths, no devices beyond the default, as the pod's workload never
+// runs there.
 ClassPolicy ForPodSandbox(const ClassPolicy& policy);
 
 }  // namespace stockade::config

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/class_parser.h"
+
+#include "config/annotations.h"
+#include "config/class_sections.h"
+#include "config/names.h"
+
+namespace stockade::config {
+namespace {
+
+using base::Status;
+
+Status ReadPodMay(const Node& node, std::vector<std::string>& out) {
+  std::vector<std::string> names;
+  for (const AnnotationRule& rule : AnnotationTable()) names.push_back(PodMayName(rule));
+  return ReadChoices(node, {names.begin(), names.end()}, out);
+}
+
+Status ReadName(const Node& node, std::string& out) {
+  STOCKADE_TRY(ReadText(node, out));
+  if (!IsClassName(out)) {
+    return node.Refuse(fmt::format("\"{}\" is not a class name", out),
+                       "use 1 to 63 lower case letters, digits and dashes");
+  }
+  return {};
+}
+
+Status ReadDelegate(const Node& node, std::string& out) {
+  STOCKADE_TRY(ReadText(node, out));
+  if (out.find('/') != std::string::npos) {
+    return node.Refuse("a class names a delegate, not its path",
+                       "give the path a name under \"delegates\" in the node's config.json");
+  }
+  return {};
+}
+
+Status ReadAnnotations(const Node& node, AnnotationsRule& rule) {
+  return ReadObject(node, {Into("podMay", ReadPodMay, rule.pod_may)});
+}
+
+// Layers that are designed but not built: a class that asks for one must not load without it.
+Status RefuseMissingLayer(const Node& node, std::string_view class_name, std::string_view layer) {
+  return node.Refuse(
+      fmt::format("class {} asks for {}, which this version does not have", class_name, layer),
+      "take it out of the class, or install a version that has it");
+}
+
+Status ReadUserNamespace(const Node& node, std::string_view class_name) {
+  const auto read = [&](const Node& n) -> Status {
+    if (n.value() == "force") return RefuseMissingLayer(n, class_name, "a forced user namespace");
+    std::string mode;
+    return ReadChoice(n, {"keep"}, mode);
+  };
+  return ReadObject(node, {{"mode", read}});
+}
+
+Status ReadInterposition(const Node& node, std::string_view class_name) {
+  if (node.value().is_null()) return {};
+  return RefuseMissingLayer(node, class_name, "interposition");
+}
+
+Status ReadDenialEvents(const Node& node, std::string_view class_name) {
+  bool wanted = false;
+  STOCKADE_TRY(ReadBool(node, wanted));
+  if (wanted) return RefuseMissingLayer(node, class_name, "denial events");
+  return {};
+}
+
+// The whole document: every section stands in this table.
+Status ReadClass(const Node& node, ClassPolicy& policy) {
+  std::string_view name = "?";
+  if (const base::Json* value = base::Find(node.value(), "/name"); value && value->is_string()) {
+    name = value->get_ref<const std::string&>();
+  }
+  const auto later = [name](std::string_view key, Status (*read)(const Node&, std::string_view),
+                            Presence presence) {
+    return Field{key, [read, name](const Node& n) { return read(n, name); }, presence};
+  };
+  return ReadObject(
+      node, {
+                Into("name", ReadName, policy.name),
+                Into("description", ReadText, policy.description),
+                Into("delegate", ReadDelegate, policy.delegate, Presence::kOptional),
+                Into("delegateAnnotations", ReadDelegateAnnotations, policy.delegate_annotations),
+                Into("ociFields", ReadOciFields, policy.oci_fields),
+                Into("privileged", ReadPrivileged, policy.privileged),
+                Into("namespaces", ReadNamespaces, policy.namespaces),
+                Into("capabilities", ReadCapabilities, policy.capabilities),
+                Into("noNewPrivileges", ReadNoNewPrivileges, policy.no_new_privileges),
+                Into("user", ReadUser, policy.user),
+                Into("rlimits", ReadRlimitsSection, policy.rlimits),
+                Into("seccomp", ReadSeccomp, policy.seccomp),
+                Into("hostMounts", ReadHostMounts, policy.host_mounts),
+                Into("rootfs", ReadRootfs, policy.rootfs),
+                Into("kernelPaths", ReadKernelPaths, policy.kernel_paths),
+                Into("devices", ReadDevicesSection, policy.devices),
+                Into("sysctls", ReadSysctlsSection, policy.sysctls),
+                Into("hooks", ReadHooks, policy.hooks),
+                Into("lsm", ReadLsm, policy.lsm),
+                Into("annotations", ReadAnnotations, policy.annotations),
+                later("userNamespace", ReadUserNamespace, Presence::kAlways),
+                later("interposition", ReadInterposition, Presence::kOptional),
+                later("denialEvents", ReadDenialEvents, Presence::kOptional),
+            });
+}
+
+}  // namespace
+
+base::Result<ClassPolicy> ParseClass(base::Json document, Origins origins) {
+  ClassPolicy policy;
+  STOCKADE_TRY(ReadClass(Node(document, "", DocumentContext{origins}), policy));
+  policy.document = std::move(document);
+  policy.origins = std::move(origins);
+  return policy;
+}
+
+std::set<std::string> KnownClassKeys(const ClassPolicy& complete) {
+  std::set<std::string> known;
+  ClassPolicy ignored;
+  const DocumentContext context{complete.origins, &known};
+  if (!ReadClass(Node(complete.document, "", context), ignored)) known.clear();
+  return known;
+}
+
+}  // namespace stockade::config
