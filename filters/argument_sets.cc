@@ -35,7 +35,7 @@ std::vector<BitMatch> Outside(unsigned index, std::uint64_t mask,
   return out;
 }
 
-bool Overlap(const BitMatches& a, const BitMatches& b) {
+bool Overlap(std::span<const BitMatch> a, std::span<const BitMatch> b) {
   for (const BitMatch& x : a) {
     for (const BitMatch& y : b) {
       if (x.index == y.index && ((x.value ^ y.value) & x.mask & y.mask) != 0) return false;

@@ -20,16 +20,13 @@ struct BitMatch {
   bool operator==(const BitMatch&) const = default;
 };
 
-// A conjunction over different arguments; empty matches every call.
-using BitMatches = std::vector<BitMatch>;
-
 // Disjoint matches whose union is exactly the values that differ, under `mask`, from each of `values`.
 // None of them matches a value of `values`, in whatever order they are tried. `below`, if not 0, is a
 // power of two that the values matched stay under, which takes far fewer matches.
 std::vector<BitMatch> Outside(unsigned index, std::uint64_t mask,
                               std::span<const std::uint64_t> values, std::uint64_t below = 0);
 
-// True if some argument vector satisfies both.
-bool Overlap(const BitMatches& a, const BitMatches& b);
+// True if some arguments satisfy all of `a` and all of `b`.
+bool Overlap(std::span<const BitMatch> a, std::span<const BitMatch> b);
 
 }  // namespace stockade::filters

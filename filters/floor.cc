@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "filters/floor.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "filters/profile_data.h"
@@ -10,74 +13,100 @@ namespace stockade::filters {
 namespace {
 
 using base::Json;
+using Members = Json::object_t::Container;
+
+// An object of `members`, without the look-ups and copies that building it key by key would cost.
+Json Object(std::initializer_list<std::pair<const char*, Json>> members) {
+  Json::object_t object;
+  Members& list = object;
+  list.reserve(members.size() + 1);
+  for (const auto& [key, value] : members) list.emplace_back(key, value);
+  return object;
+}
+
+Json Arguments(std::span<const BitMatch> matches) {
+  Json::array_t args;
+  args.reserve(matches.size());
+  for (const BitMatch& match : matches) {
+    args.push_back(Object({{"index", match.index},
+                           {"value", match.mask},
+                           {"valueTwo", match.value},
+                           {"op", "SCMP_CMP_MASKED_EQ"}}));
+  }
+  return args;
+}
 
 // One entry of `linux.seccomp.syscalls`.
-Json Entry(Json names, const char* action, int error_number, const BitMatches& matches) {
-  Json entry = {{"names", std::move(names)}, {"action", action}};
-  if (error_number != 0) entry["errnoRet"] = error_number;
-  if (!matches.empty()) {
-    Json& args = entry["args"] = Json::array();
-    for (const BitMatch& match : matches) {
-      args.push_back({{"index", match.index},
-                      {"value", match.mask},
-                      {"valueTwo", match.value},
-                      {"op", "SCMP_CMP_MASKED_EQ"}});
-    }
-  }
-  return entry;
+Json Entry(Json names, bool open, int error_number, std::span<const BitMatch> matches) {
+  Json::object_t object;
+  Members& entry = object;
+  entry.reserve(4);
+  entry.emplace_back("names", std::move(names));
+  entry.emplace_back("action", open ? "SCMP_ACT_ALLOW" : "SCMP_ACT_ERRNO");
+  if (!open) entry.emplace_back("errnoRet", static_cast<unsigned>(error_number));
+  if (!matches.empty()) entry.emplace_back("args", Arguments(matches));
+  return object;
 }
 
 // The group's calls that one of the open architectures has. Naming the others would only cost the
 // delegate time.
-Json CallsOf(const CallGroup& group, bool native_only) {
-  Json names = Json::array();
-  for (const std::string& call : group.calls) {
-    if (!native_only || SyscallNumber(call).value_or(-1) >= 0) names.push_back(call);
+Json::array_t CallsOf(const CallGroup& group, bool native_only) {
+  Json::array_t names;
+  names.reserve(group.calls.size());
+  for (const std::string_view call : group.calls) {
+    if (!native_only || SyscallNumber(std::string(call)).value_or(-1) >= 0) names.emplace_back(call);
   }
   return names;
 }
 
 }  // namespace
 
-std::vector<std::string_view> FloorProfiles() { return ProfileNames(); }
+std::vector<std::string_view> FloorProfiles() {
+  std::vector<std::string_view> names;
+  for (const Profile& profile : Profiles()) names.push_back(profile.name);
+  return names;
+}
 
 base::Result<Json> BuildFloor(std::string_view profile_name,
                               const config::CapabilityNames& remaining,
                               const std::vector<std::string>& compat_architectures) {
-  STOCKADE_ASSIGN(const Profile profile, LoadProfile(profile_name));
-  Json architectures = Json::array({NativeArchitecture()});
+  const Profile* const profile = FindProfile(profile_name);
+  if (profile == nullptr) {
+    return base::FailHint(base::ErrorKind::kPolicy,
+                          fmt::format("one of: {}", fmt::join(FloorProfiles(), ", ")),
+                          "there is no seccomp profile \"{}\"", profile_name);
+  }
+  Json::array_t architectures{NativeArchitecture()};
   for (const std::string& architecture : compat_architectures) {
     if (!IsCompatArchitecture(architecture)) {
       return base::Fail(base::ErrorKind::kPolicy, "{} cannot run {} programs", NativeArchitecture(),
                         architecture);
     }
-    architectures.push_back(architecture);
+    architectures.emplace_back(architecture);
   }
 
-  // Calls that are open whatever their arguments share one entry, so that the document stays small.
-  Json always = Json::array();
-  Json entries = Json::array();
-  for (const CallGroup& group : profile.groups) {
-    Json names = CallsOf(group, compat_architectures.empty());
+  // Calls that are open whatever their arguments share the first entry, so that the document stays small.
+  Json::array_t always;
+  Json::array_t entries(1);
+  for (const CallGroup& group : profile->groups) {
+    Json::array_t names = CallsOf(group, compat_architectures.empty());
     if (names.empty()) continue;
     const bool open = group.IsOpen(remaining);
     if (open && group.when.empty()) {
-      for (Json& name : names) always.push_back(std::move(name));
+      std::ranges::move(names, std::back_inserter(always));
       continue;
     }
     // Delegates drop a rule whose answer is the default's; leaving it out says the same honestly.
-    if (!open && group.error_number == profile.default_error_number) continue;
-    const char* const action = open ? "SCMP_ACT_ALLOW" : "SCMP_ACT_ERRNO";
-    const int error_number = open ? 0 : group.error_number;
-    if (group.when.empty()) entries.push_back(Entry(names, action, error_number, {}));
-    for (const BitMatches& matches : group.when) {
-      entries.push_back(Entry(names, action, error_number, matches));
+    if (!open && group.error_number == profile->default_error_number) continue;
+    if (group.when.empty()) entries.push_back(Entry(names, open, group.error_number, {}));
+    for (const std::span<const BitMatch> matches : group.when) {
+      entries.push_back(Entry(names, open, group.error_number, matches));
     }
   }
-  entries.insert(entries.begin(), Entry(std::move(always), "SCMP_ACT_ALLOW", 0, {}));
+  entries.front() = Entry(std::move(always), true, 0, {});
 
   return Json{{"defaultAction", "SCMP_ACT_ERRNO"},
-              {"defaultErrnoRet", profile.default_error_number},
+              {"defaultErrnoRet", static_cast<unsigned>(profile->default_error_number)},
               {"architectures", std::move(architectures)},
               {"syscalls", std::move(entries)}};
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "filters/oci_rules.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
 #include "filters/syscall_names.h"
@@ -107,93 +109,99 @@ Comparison ReadComparison(const Json& json) {
   throw Unclear{"has an unknown comparison"};
 }
 
-// The conjunctions that an entry's `args` stand for.
-std::vector<std::vector<Comparison>> ReadComparisons(const Json& entry) {
+const Json& List(const Json& object, const char* key, std::size_t max_size) {
   static const Json kEmpty = Json::array();
-  const Json& args = Member(entry, "args", kEmpty);
-  if (!args.is_array() || args.size() > kMaxComparisons) {
-    throw Unclear{"has args that are no short list"};
+  const Json& list = Member(object, key, kEmpty);
+  if (!list.is_array() || list.size() > max_size) {
+    throw Unclear{fmt::format("has {} that are no list of at most {}", key, max_size)};
   }
-  std::vector<Comparison> all;
+  return list;
+}
+
+// The conjunctions that an entry's `args` stand for.
+std::vector<Comparisons> ReadComparisons(const Json& entry) {
+  Comparisons all;
   std::array<int, 6> uses{};
   bool repeated = false;
-  for (const Json& json : args) {
+  for (const Json& json : List(entry, "args", kMaxComparisons)) {
     all.push_back(ReadComparison(json));
     repeated = ++uses.at(all.back().index) > 1 || repeated;
   }
   if (!repeated) return {std::move(all)};
-  std::vector<std::vector<Comparison>> separate;
+  std::vector<Comparisons> separate;
   for (const Comparison& comparison : all) separate.push_back({comparison});
   return separate;
 }
 
-// `names`, or the single `name` of old profiles.
-std::vector<std::string> ReadNames(const Json& entry) {
-  static const Json kEmpty = Json::array();
-  std::vector<std::string> names;
-  const Json& list = Member(entry, "names", kEmpty);
-  if (!list.is_array()) throw Unclear{"has names that are no list"};
-  const auto add = [&](const Json& name) {
-    if (!name.is_string()) throw Unclear{"has a name that is no text"};
-    if (name.get_ref<const std::string&>().size() <= kMaxNameLength) names.push_back(name);
-  };
-  for (const Json& name : list) add(name);
-  if (const auto single = entry.find("name"); single != entry.end()) add(*single);
-  if (names.empty()) throw Unclear{"has a rule that names no call"};
-  return names;
-}
-
-void ReadEntry(const Json& entry, const Action& default_action, std::size_t& budget,
-               OciRules& rules) {
-  if (!entry.is_object()) throw Unclear{"has a rule that is no object"};
-  const Action action = ReadAction(entry, "action", "errnoRet");
-  const auto conjunctions = ReadComparisons(entry);
-  for (const std::string& name : ReadNames(entry)) {
-    if (budget < conjunctions.size()) throw Unclear{"has more rules than any real profile"};
-    budget -= conjunctions.size();
-    const std::optional<int> number = SyscallNumber(name);
-    if (!number) continue;
-    CallRules& call = rules.by_call[*number];
-    if (call.name.empty()) call.name = name;
-    if (action == default_action) continue;
-    for (const auto& conjunction : conjunctions) {
-      call.rules.push_back({action.answer == Answer::kAllow, conjunction});
-    }
-  }
-}
-
-OciRules ReadObject(const Json& seccomp) {
-  static const Json kEmpty = Json::array();
-  if (!seccomp.is_object()) throw Unclear{"is no object"};
-  if (const auto listener = seccomp.find("listenerPath");
-      listener != seccomp.end() && !listener->is_null() && *listener != "") {
-    throw Unclear{"asks for a notification listener"};
-  }
-  OciRules rules;
-  const Action default_action = ReadAction(seccomp, "defaultAction", "defaultErrnoRet");
-  rules.default_allows = default_action.answer == Answer::kAllow;
-  const Json& architectures = Member(seccomp, "architectures", kEmpty);
-  if (!architectures.is_array() || architectures.size() > kMaxArchitectures) {
-    throw Unclear{"has architectures that are no short list"};
-  }
-  for (const Json& architecture : architectures) {
-    if (!architecture.is_string()) throw Unclear{"has an architecture that is no text"};
-    rules.architectures.push_back(architecture);
-  }
-  const Json& entries = Member(seccomp, "syscalls", kEmpty);
-  if (!entries.is_array() || entries.size() > kMaxEntries) {
-    throw Unclear{"has more rules than any real profile"};
-  }
-  std::size_t budget = kMaxRules;
-  for (const Json& entry : entries) ReadEntry(entry, default_action, budget, rules);
-  return rules;
-}
-
 }  // namespace
+
+// Fills an OciRules.
+class OciReader {
+ public:
+  explicit OciReader(const Json& seccomp) : seccomp_(seccomp) {
+    if (!seccomp.is_object()) throw Unclear{"is no object"};
+    default_action_ = ReadAction(seccomp, "defaultAction", "defaultErrnoRet");
+    rules_.default_allows_ = default_action_.answer == Answer::kAllow;
+  }
+
+  OciRules Read() && {
+    if (const auto listener = seccomp_.find("listenerPath");
+        listener != seccomp_.end() && !listener->is_null() && *listener != "") {
+      throw Unclear{"asks for a notification listener"};
+    }
+    for (const Json& architecture : List(seccomp_, "architectures", kMaxArchitectures)) {
+      if (!architecture.is_string()) throw Unclear{"has an architecture that is no text"};
+      rules_.architectures_.push_back(architecture);
+    }
+    for (const Json& entry : List(seccomp_, "syscalls", kMaxEntries)) ReadEntry(entry);
+    std::ranges::stable_sort(rules_.rules_, {}, &OciRule::call);
+    return std::move(rules_);
+  }
+
+ private:
+  void ReadEntry(const Json& entry) {
+    if (!entry.is_object()) throw Unclear{"has a rule that is no object"};
+    const Action action = ReadAction(entry, "action", "errnoRet");
+    const std::size_t first = rules_.conjunctions_.size();
+    for (Comparisons& comparisons : ReadComparisons(entry)) {
+      rules_.conjunctions_.push_back(std::move(comparisons));
+    }
+    const Json& names = List(entry, "names", kMaxRules);
+    const auto single = entry.find("name");  // the form of old profiles
+    if (names.empty() && single == entry.end()) throw Unclear{"has a rule that names no call"};
+    for (const Json& name : names) ReadName(name, action, first);
+    if (single != entry.end()) ReadName(*single, action, first);
+  }
+
+  // Adds the rules of one call: one for each conjunction from `first` on.
+  void ReadName(const Json& json, const Action& action, std::size_t first) {
+    if (!json.is_string()) throw Unclear{"has a name that is no text"};
+    const std::string& name = json.get_ref<const std::string&>();
+    const std::optional<int> number =
+        name.size() > kMaxNameLength ? std::nullopt : SyscallNumber(name);
+    if (!number) return;
+    rules_.newest_call_ = std::max(rules_.newest_call_, *number);
+    if (action == default_action_) return;
+    for (std::size_t i = first; i < rules_.conjunctions_.size(); ++i) {
+      rules_.rules_.push_back(
+          {*number, action.answer == Answer::kAllow, &rules_.conjunctions_[i], name});
+    }
+    if (rules_.rules_.size() > kMaxRules) throw Unclear{"has more rules than any real profile"};
+  }
+
+  const Json& seccomp_;
+  Action default_action_;
+  OciRules rules_;
+};
+
+std::span<const OciRule> OciRules::For(int call) const {
+  const auto found = std::ranges::equal_range(rules_, call, {}, &OciRule::call);
+  return {found.begin(), found.end()};
+}
 
 std::optional<OciRules> OciRules::Read(const Json& seccomp, std::string& why) {
   try {
-    return ReadObject(seccomp);
+    return OciReader(seccomp).Read();
   } catch (const Unclear& unclear) {
     why = unclear.why;
   } catch (const std::exception& error) {

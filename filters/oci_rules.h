@@ -2,15 +2,17 @@
 // Any `linux.seccomp` object, read as the delegates read it: by system call, with their traps.
 //
 //   const std::optional<OciRules> rules = OciRules::Read(json, why);   // why: what cannot be understood
-//   rules->by_call.at(257).rules                                         // the rules for one call
+//   for (const OciRule& rule : rules->For(257)) …                      // the rules for openat
 //
 // The traps: a rule that gives the default's answer is dropped; a rule that names an argument twice is one
 // rule for each of its comparisons; a call that nobody knows is ignored.
 #pragma once
 
-#include <map>
+#include <deque>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/base/json.h"
@@ -18,29 +20,45 @@
 
 namespace stockade::filters {
 
-// A rule for one call: `allows` if the call goes ahead (SCMP_ACT_ALLOW, SCMP_ACT_LOG) when all
-// comparisons hold.
+using Comparisons = std::vector<Comparison>;
+
+// A rule for one call: the call goes ahead (SCMP_ACT_ALLOW, SCMP_ACT_LOG) or not when all comparisons
+// hold. Refers to the OciRules that it is part of.
 struct OciRule {
+  int call = 0;  // the call's native number, or the negative stand-in of SyscallNumber()
   bool allows = false;
-  std::vector<Comparison> comparisons;
+  const Comparisons* comparisons = nullptr;
+  std::string_view name;  // of the call, as the object has it
 };
 
-// Everything that an object says of one call; no rules: what it says is the default's answer.
-struct CallRules {
-  std::string name;
-  std::vector<OciRule> rules;
-};
+class OciRules {
+ public:
+  OciRules(OciRules&&) = default;
+  OciRules& operator=(OciRules&&) = default;
 
-struct OciRules {
-  bool default_allows = false;
-  std::vector<std::string> architectures;
-  // Every call that the object names and somebody here knows, by its native number or the negative
-  // stand-in of SyscallNumber().
-  std::map<int, CallRules> by_call;
+  bool default_allows() const { return default_allows_; }
+  const std::vector<std::string>& architectures() const { return architectures_; }
+  // All rules, those of one call together, by rising number.
+  std::span<const OciRule> all() const { return rules_; }
+  // The rules for one call, in the object's order; none: the default answers.
+  std::span<const OciRule> For(int call) const;
+  // The highest native number that is named, even by a rule that says no more than the default; -1: none.
+  int newest_call() const { return newest_call_; }
 
   // Reads an object of any origin. Nothing, and `why` set, if a part of it has no certain meaning: an
   // unknown action, operator or type, a rule for no call, a listener, or sizes beyond any real profile's.
+  // Refers to names within `seccomp`, which must stay.
   static std::optional<OciRules> Read(const base::Json& seccomp, std::string& why);
+
+ private:
+  friend class OciReader;
+  OciRules() = default;
+
+  bool default_allows_ = false;
+  std::vector<std::string> architectures_;
+  std::vector<OciRule> rules_;
+  std::deque<Comparisons> conjunctions_;  // a deque, for rules point at its elements
+  int newest_call_ = -1;
 };
 
 }  // namespace stockade::filters

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "filters/oci_rules.h"
@@ -29,7 +30,7 @@ struct Standing {
 
 Standing Stand(const OciRule& rule, const Arguments& arguments) {
   Standing standing;
-  for (const Comparison& comparison : rule.comparisons) {
+  for (const Comparison& comparison : *rule.comparisons) {
     const Truth truth = Compare(arguments.at(comparison.index), comparison);
     if (truth == Truth::kNever) return {Truth::kNever, nullptr};
     if (truth == Truth::kSometimes) standing = {truth, &comparison};
@@ -39,7 +40,7 @@ Standing Stand(const OciRule& rule, const Arguments& arguments) {
 
 // What `rules` say of every call whose arguments are within `arguments`. Where an allowing and a refusing
 // rule meet, the refusal counts: it is what the profile's author wrote down.
-Answer Decide(const std::vector<OciRule>& rules, bool default_allows, const Arguments& arguments,
+Answer Decide(std::span<const OciRule> rules, bool default_allows, const Arguments& arguments,
               long& looks) {
   const Comparison* cut = nullptr;
   bool refusal_open = false;
@@ -73,32 +74,21 @@ Answer Decide(const std::vector<OciRule>& rules, bool default_allows, const Argu
 // another profile says of other upper halves is about calls that do not differ.
 Arguments ArgumentsOf(const OciRule& floor_rule) {
   Arguments arguments;
-  for (const Comparison& comparison : floor_rule.comparisons) {
+  for (const Comparison& comparison : *floor_rule.comparisons) {
     ValueRange& range = arguments.at(comparison.index);
     range.mask |= comparison.value | ~kHalf;
     range.bits |= comparison.value_two & comparison.value & kHalf;
+    range.Tighten();
   }
-  for (ValueRange& range : arguments) range.Tighten();
   return arguments;
 }
 
-std::optional<RefusedCall> CallLost(const OciRules& pod, int number, const CallRules& floor_call,
-                                    long& looks) {
-  static const std::vector<OciRule> kNoRules;
-  const auto found = pod.by_call.find(number);
-  const std::vector<OciRule>& pod_rules = found == pod.by_call.end() ? kNoRules : found->second.rules;
-  for (const OciRule& floor_rule : floor_call.rules) {
-    if (!floor_rule.allows) continue;
-    const Answer answer = Decide(pod_rules, pod.default_allows, ArgumentsOf(floor_rule), looks);
-    if (answer == Answer::kAllowed) continue;
-    return RefusedCall{floor_call.name,
-                       answer == Answer::kUnproved
-                           ? "has more argument rules in the pod's own profile than can be proved"
-                       : floor_rule.comparisons.empty()
-                           ? "is refused by the pod's own profile"
-                           : "is refused by the pod's own profile for some arguments"};
+const char* ReasonOf(Answer answer, const OciRule& floor_rule) {
+  if (answer == Answer::kUnproved) {
+    return "has more argument rules in the pod's own profile than can be proved";
   }
-  return std::nullopt;
+  return floor_rule.comparisons->empty() ? "is refused by the pod's own profile"
+                                         : "is refused by the pod's own profile for some arguments";
 }
 
 bool Contains(const std::vector<std::string>& list, std::string_view value) {
@@ -115,17 +105,20 @@ std::optional<RefusedCall> FirstCallLost(const base::Json& pod_profile, const ba
   if (!ours) return RefusedCall{"", "the floor " + why};
 
   // A delegate always opens the native architecture, and only those others that a profile names.
-  for (const std::string& architecture : ours->architectures) {
-    if (architecture != NativeArchitecture() && !Contains(pod->architectures, architecture)) {
+  for (const std::string& architecture : ours->architectures()) {
+    if (architecture != NativeArchitecture() && !Contains(pod->architectures(), architecture)) {
       return RefusedCall{"", "the pod's own profile does not open " + architecture};
     }
   }
-  const int newest_named = pod->by_call.empty() ? -1 : pod->by_call.rbegin()->first;
-  const int newest_known = std::max(newest_named, kOldestDefaultKnows);
+  const int newest_known = std::max(pod->newest_call(), kOldestDefaultKnows);
   long looks = kMaxLooks;
-  for (const auto& [number, floor_call] : ours->by_call) {
-    if (number > newest_known) break;
-    if (auto lost = CallLost(*pod, number, floor_call, looks)) return lost;
+  for (const OciRule& rule : ours->all()) {
+    if (!rule.allows || rule.call > newest_known) continue;
+    const Answer answer =
+        Decide(pod->For(rule.call), pod->default_allows(), ArgumentsOf(rule), looks);
+    if (answer != Answer::kAllowed) {
+      return RefusedCall{std::string(rule.name), ReasonOf(answer, rule)};
+    }
   }
   return std::nullopt;
 }

@@ -1,52 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shipped profiles as data (filters/profiles/*.json), read strictly and merged over what they extend.
+// The shipped profiles (filters/profiles/*.json) as tables. The build turns each into constants
+// (profile_compiler.cc), merged over what it extends, so that no create reads JSON for them.
 //
-//   STOCKADE_ASSIGN(const Profile profile, LoadProfile("restricted"));
-//   for (const CallGroup& group : profile.groups) …            // every call with its reason
+//   const Profile* const profile = FindProfile("restricted");
+//   for (const CallGroup& group : profile->groups) …            // every call with its reason
 #pragma once
 
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
-#include "config/base/error.h"
 #include "config/class_policy.h"
 #include "filters/argument_sets.h"
 
 namespace stockade::filters {
 
+// When the calls of a group go through.
+enum class Open {
+  kAlways,
+  kNever,
+  kCapability,  // while one of the group's capabilities remains in the bounding set
+};
+
 // Calls that are decided together, for one reason.
 struct CallGroup {
-  enum class Open {
-    kAlways,
-    kNever,
-    kCapability,  // while one of `capabilities` remains in the bounding set
-  };
-  std::string id;
-  std::string reason;    // a sentence
-  std::string fallback;  // what software does when a call of the group is refused; "" if always open
+  std::string_view id;
+  std::string_view reason;    // a sentence
+  std::string_view fallback;  // what software does when a call is refused; "" if always open
   Open open = Open::kNever;
-  config::CapabilityNames capabilities;
-  int error_number = 0;  // the errno of a closed call; 0 leaves it to the profile's default
-  std::vector<std::string> calls;
+  std::span<const std::string_view> capabilities;
+  int error_number = 0;  // the errno of a closed call; 0 if always open
+  std::span<const std::string_view> calls;
   // The argument values that the group is about, any one of them; empty: every call.
-  std::vector<BitMatches> when;
+  std::span<const std::span<const BitMatch>> when;
 
   // True if the group's calls are allowed with these capabilities in the bounding set.
   bool IsOpen(const config::CapabilityNames& remaining) const;
 };
 
 struct Profile {
-  std::string name;
+  std::string_view name;
   int default_error_number = 0;  // the errno of a call that no group decides
-  std::vector<CallGroup> groups;
+  std::span<const CallGroup> groups;
 };
 
-// The profile `name`. A call that an extending profile names is taken out of the groups that it
-// extends. kPolicy error for an unknown name; kInternal if the shipped data is not what it must be.
-base::Result<Profile> LoadProfile(std::string_view name);
+// All shipped profiles.
+std::span<const Profile> Profiles();
 
-// The names of all shipped profiles.
-std::vector<std::string_view> ProfileNames();
+// The profile `name`, or nullptr.
+const Profile* FindProfile(std::string_view name);
 
 }  // namespace stockade::filters

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "filters/verify_floor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -128,10 +130,8 @@ bool Reachable(const OciRules& rules, std::string_view call, std::span<const Tes
     arguments.at(test.index) = ValueRange::Bits(test.mask, test.value);
     arguments.at(test.index).Tighten();
   }
-  const auto found = rules.by_call.find(*number);
-  if (found == rules.by_call.end()) return rules.default_allows;
-  return rules.default_allows || std::ranges::any_of(found->second.rules, [&](const OciRule& rule) {
-           return rule.allows && std::ranges::none_of(rule.comparisons, [&](const Comparison& one) {
+  return rules.default_allows() || std::ranges::any_of(rules.For(*number), [&](const OciRule& rule) {
+           return rule.allows && std::ranges::none_of(*rule.comparisons, [&](const Comparison& one) {
                     return Compare(arguments.at(one.index), one) == Truth::kNever;
                   });
          });
@@ -147,7 +147,7 @@ bool Remains(const std::vector<std::string_view>& opened_by,
 // A comparison means the same to every delegate only as bits under a mask of at most 32 bits.
 bool Plain(const OciRule& rule) {
   std::set<unsigned> indexes;
-  return std::ranges::all_of(rule.comparisons, [&](const Comparison& comparison) {
+  return std::ranges::all_of(*rule.comparisons, [&](const Comparison& comparison) {
     return comparison.op == CompareOp::kMaskedEqual && (comparison.value & ~kInt) == 0 &&
            (comparison.value_two & ~comparison.value) == 0 &&
            indexes.insert(comparison.index).second;
@@ -156,8 +156,8 @@ bool Plain(const OciRule& rule) {
 
 // True if some arguments pass both, so that the order of the rules would decide.
 bool Meet(const OciRule& a, const OciRule& b) {
-  for (const Comparison& x : a.comparisons) {
-    for (const Comparison& y : b.comparisons) {
+  for (const Comparison& x : *a.comparisons) {
+    for (const Comparison& y : *b.comparisons) {
       if (x.index == y.index && ((x.value_two ^ y.value_two) & x.value & y.value) != 0) return false;
     }
   }
@@ -174,24 +174,20 @@ void CheckForm(const Json& seccomp, const OciRules& rules,
       broken.push_back("the seccomp section has the member \"" + key + "\"");
     }
   }
-  if (rules.default_allows) broken.emplace_back("the seccomp section allows what it does not name");
+  if (rules.default_allows()) broken.emplace_back("the seccomp section allows what it does not name");
   std::set<std::string, std::less<>> architectures(compat_architectures.begin(),
                                                    compat_architectures.end());
   architectures.emplace(NativeArchitecture());
-  if (std::set<std::string, std::less<>>(rules.architectures.begin(),
-                                         rules.architectures.end()) != architectures) {
+  if (std::set<std::string, std::less<>>(rules.architectures().begin(),
+                                         rules.architectures().end()) != architectures) {
     broken.emplace_back("the seccomp section opens other architectures than the class");
   }
-  for (const auto& [number, call] : rules.by_call) {
-    if (!std::ranges::all_of(call.rules, Plain)) {
-      broken.push_back("a seccomp rule for " + call.name + " is no plain mask");
-    }
-    if (std::ranges::any_of(call.rules, [&](const OciRule& rule) {
-          return rule.allows && std::ranges::any_of(call.rules, [&](const OciRule& other) {
-                   return !other.allows && Meet(rule, other);
-                 });
+  for (const OciRule& rule : rules.all()) {
+    if (!Plain(rule)) broken.push_back(fmt::format("a seccomp rule for {} is no plain mask", rule.name));
+    if (rule.allows && std::ranges::any_of(rules.For(rule.call), [&](const OciRule& other) {
+          return !other.allows && Meet(rule, other);
         })) {
-      broken.push_back("the seccomp section both allows and refuses " + call.name);
+      broken.push_back(fmt::format("the seccomp section both allows and refuses {}", rule.name));
     }
   }
 }

@@ -49,11 +49,26 @@ TEST(OutsideTest, SmallMasksAreExhaustive) {
   }
 }
 
+TEST(OutsideTest, StaysBelowItsLimit) {
+  const std::vector<std::uint64_t> values{1, 2, 10};
+  const std::vector<BitMatch> matches = Outside(0, 0xffffffff, values, 64);
+  EXPECT_LT(matches.size(), 12U);
+  for (std::uint64_t probe = 0; probe < 200; ++probe) {
+    const bool named = std::ranges::find(values, probe) != values.end();
+    EXPECT_EQ(Matching(matches, probe), named || probe >= 64 ? 0 : 1) << probe;
+  }
+  EXPECT_EQ(Matching(matches, 0x80000003), 0);
+}
+
+bool OverlapOf(const std::vector<BitMatch>& a, const std::vector<BitMatch>& b) {
+  return Overlap(a, b);
+}
+
 TEST(OverlapTest, OnlyTheSameArgumentSeparates) {
-  EXPECT_TRUE(Overlap({{0, 0xff, 1}}, {{1, 0xff, 2}}));
-  EXPECT_FALSE(Overlap({{0, 0xff, 1}}, {{0, 0xff, 2}}));
-  EXPECT_TRUE(Overlap({{0, 0xf0, 0x10}}, {{0, 0x0f, 0x01}}));
-  EXPECT_TRUE(Overlap({}, {{0, 0xff, 2}}));
+  EXPECT_TRUE(OverlapOf({{0, 0xff, 1}}, {{1, 0xff, 2}}));
+  EXPECT_FALSE(OverlapOf({{0, 0xff, 1}}, {{0, 0xff, 2}}));
+  EXPECT_TRUE(OverlapOf({{0, 0xf0, 0x10}}, {{0, 0x0f, 0x01}}));
+  EXPECT_TRUE(OverlapOf({}, {{0, 0xff, 2}}));
 }
 
 }  // namespace
