@@ -113,9 +113,9 @@ static long call_fsopen(void) { return raw(SYS_fsopen, 0, 9999, 0, 0, 0); }
 static long call_open_tree(void) { return raw(SYS_open_tree, (uint64_t)-1, 0, 9999, 0, 0); }
 static long call_personality(void) { return raw(SYS_personality, 0x0040000, 0, 0, 0, 0); }
 static long call_mknod(void) {
-  long done = mknod("/dev/shm/.probe-node", S_IFCHR | 0600, makedev(1, 3));
+  if (mknod("/dev/shm/.probe-node", S_IFCHR | 0600, makedev(1, 3)) != 0) return -1;
   unlink("/dev/shm/.probe-node");
-  return done;
+  return 0;
 }
 static long call_tiocsti(void) { return raw(SYS_ioctl, (uint64_t)-1, TIOCSTI, 0, 0, 0); }
 static long call_tiocsti_bit32(void) {

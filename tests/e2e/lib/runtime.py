@@ -36,6 +36,18 @@ class Done:
         return json.loads(self.stdout)
 
 
+def _json_values(text):
+    """The JSON values of a log, which newer crun spreads over several lines each."""
+    decoder = json.JSONDecoder()
+    while text := text.lstrip():
+        try:
+            value, end = decoder.raw_decode(text)
+        except ValueError:
+            raise AssertionError(f"the log is not JSON: {text!r}") from None
+        yield value
+        text = text[end:]
+
+
 class Runtime:
     """One runtime binary with global flags, and one --root of its own."""
 
@@ -56,7 +68,7 @@ class Runtime:
              *global_flags, *args], **kwargs)
         text = log.read_text(encoding="utf-8") if log.exists() else ""
         log.unlink(missing_ok=True)
-        lines = [json.loads(line) for line in text.splitlines()] if log_format == "json" else []
+        lines = list(_json_values(text)) if log_format == "json" else []
         return Done(done.returncode, done.stdout, done.stderr, lines, text)
 
     def create(self, name, bundle, *flags, **kwargs):

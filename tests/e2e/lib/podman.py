@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Podman on a node as a client of a runtime, with storage of its own and no network to set up.
+
+    podman = Podman(node, f"{BIN}/stockade-restricted")
+    podman.run("probe").stdout
+"""
+import shutil
+
+from . import images
+
+
+class Podman:
+    """One private storage; `runtime` is the path that goes to --runtime."""
+
+    _count = 0
+
+    def __init__(self, node, runtime):
+        Podman._count += 1
+        self.node = node
+        home = node.work / f"podman{Podman._count}"
+        home.mkdir()
+        # The engine's own defaults of the distribution, less the namespaces that a node cannot have.
+        self._flags = ["--root", home / "root", "--runroot", home / "run", "--tmpdir", home / "tmp",
+                       "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs",
+                       "--events-backend", "file", "--runtime", runtime]
+        # Podman makes a name of the path: it must look like one.
+        shutil.copytree(images.layout("busybox"), node.path("/opt/image"), dirs_exist_ok=True)
+        done = self.call("pull", "--quiet", "oci:/opt/image:latest", check=True)
+        self.call("tag", done.stdout.strip(), images.name("busybox"), check=True)
+
+    def call(self, *args, **kwargs):
+        return self.node.run(["podman", *self._flags, *args], **kwargs)
+
+    def run(self, *command, flags=(), **kwargs):
+        """podman run --rm without a network; the command's own output and exit code."""
+        return self.call("run", "--rm", "--network", "none", *flags, images.name("busybox"),
+                         *command, **kwargs)
