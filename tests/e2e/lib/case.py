@@ -87,6 +87,13 @@ class NodeCase(unittest.TestCase):
             self.assertIn(word, text)
         return text
 
+    def refused_create(self, runtime, bundle, *words):
+        """Asserts that create refuses the bundle; see refused()."""
+        done = runtime.create("refused", bundle)
+        if done.code == 0:
+            runtime.delete("refused", "--force")
+        return self.refused(done, *words)
+
     def probe(self, done):
         """The facts that the probe printed in a container."""
         self.ok(done)

@@ -78,6 +78,9 @@ class Snapshot:
         return found
 
     def _skip(self, path):
+        # The state directory of each delegate root stays, with its lock; a container's record may not.
+        if path.startswith("/run/stockade") and (path.count("/") <= 3 or path.endswith("/.lock")):
+            return True
         return path.startswith(self._ignore) if self._ignore else False
 
     def leaks(self):

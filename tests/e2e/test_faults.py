@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bad input and bad moments: a clear error, nothing left behind, never a container with a layer missing.
+
+Documents that are malformed or hostile, policy and node configuration that is wrong, delegates that
+are not what they should be, disks that are full or read-only, two of everything, and SIGKILL at any
+moment."""
+import json
+import subprocess
+import time
+import unittest
+
+from lib.bundle import greedy_spec, plain_spec
+from lib.case import NodeCase, require_stockade
+from lib.runtime import stockade
+
+DEEP = 100_000
+BIG = 64 << 20
+
+
+def good_text(**changes):
+    return json.dumps({**plain_spec(["sleep", "100"]), **changes})
+
+
+def with_tail(tail):
+    return good_text()[:-1] + "," + tail + "}"
+
+
+def process_with(**changes):
+    return {**plain_spec(["sleep", "100"])["process"], **changes}
+
+
+def linux_with(**changes):
+    return {**plain_spec([])["linux"], **changes}
+
+
+BROKEN_DOCUMENTS = {
+    "empty": "",
+    "blanks": " \n\t ",
+    "half an object": good_text()[:200],
+    "an array": "[]",
+    "null": "null",
+    "a string": '"config"',
+    "two documents": good_text() + good_text(),
+    "a NUL byte": good_text() + "\0",
+    "an escaped NUL": good_text(hostname="a\0b"),
+    "bytes that are not UTF-8": good_text().encode()[:-1] + b',"x":"\xff\xfe"}',
+    "a byte order mark": "\ufeff" + good_text(),
+    "a comment": "// hello\n" + good_text(),
+    "a trailing comma": good_text()[:-1] + ",}",
+    "deep arrays": "[" * DEEP,
+    "deep objects": with_tail('"x":' + '{"a":' * DEEP + "1" + "}" * DEEP),
+    "a huge string": with_tail('"x":"' + "a" * BIG + '"'),
+    "a million keys": with_tail(",".join(f'"k{i}":0' for i in range(1_000_000))),
+    "a fraction": with_tail('"x":1.5'),
+    "an integer beyond 64 bits": with_tail('"x":18446744073709551616'),
+    "an exponent": with_tail('"x":1e99'),
+    "NaN": with_tail('"x":NaN'),
+    "a duplicate key": with_tail('"process":{}'),
+    "a process that is an array": good_text(process=[]),
+    "a linux that is a number": good_text(linux=5),
+    "no process": json.dumps({k: v for k, v in plain_spec([]).items() if k != "process"}),
+    "capabilities that are a list": good_text(process=process_with(capabilities=["CAP_CHOWN"])),
+    "capabilities that are numbers":
+        good_text(process=process_with(capabilities={"effective": [21]})),
+    "noNewPrivileges that is a string": good_text(process=process_with(noNewPrivileges="false")),
+    "mounts that are an object": good_text(mounts={"destination": "/x"}),
+    "a mount that is a string": good_text(mounts=["/etc:/etc"]),
+    "namespaces that are an object": good_text(linux=linux_with(namespaces={"type": "pid"})),
+    "a namespace without a type": good_text(linux=linux_with(namespaces=[{"path": "/x"}])),
+    "devices that are an object": good_text(linux=linux_with(devices={"path": "/dev/sda"})),
+    "masked paths that are a string": good_text(linux=linux_with(maskedPaths="/proc/kcore")),
+    "a root that is a string": good_text(root="rootfs"),
+    "hooks that are a list": good_text(hooks=[{"path": "/bin/true"}]),
+    "annotations that are a list": good_text(annotations=["run.oci.x"]),
+}
+
+
+class Faults:
+    """The tests; subclasses say over which delegate."""
+
+    DELEGATE = ""
+
+    @classmethod
+    def setUpClass(cls):
+        require_stockade("permissive", "restricted")
+        super().setUpClass()
+
+    def runtime(self, **config):
+        return stockade(self.node, "restricted", self.DELEGATE, config)
+
+    def assert_nothing_of(self, runtime, bundle, before):
+        """No container, no record, and the bundle as it was."""
+        self.assertEqual(runtime.ids(), [])
+        self.assertEqual(self.records(), [])
+        self.assertEqual(sorted(p.name for p in bundle.path.iterdir()), before)
+
+    def records(self):
+        """What there is of containers in the state directory."""
+        top = self.node.path("/run/stockade")
+        return [str(p.relative_to(top)) for p in top.glob("*/*") if p.is_dir()]
+
+    # Documents
+
+    def test_broken_documents_are_refused(self):
+        runtime = self.runtime()
+        box = self.bundle()
+        before = sorted(p.name for p in box.path.iterdir())
+        for title, text in BROKEN_DOCUMENTS.items():
+            with self.subTest(title):
+                box.save_text(text)
+                started = time.monotonic()
+                self.refused_create(runtime, box, "config.json")
+                self.assertLess(time.monotonic() - started, 10)
+                self.assert_nothing_of(runtime, box, before)
+
+    def test_what_is_not_a_file_is_refused_at_once(self):
+        runtime = self.runtime()
+        box = self.bundle()
+        for title, command in (("missing", "rm config.json"),
+                               ("a folder", "mkdir config.json"),
+                               ("a fifo", "mkfifo config.json"),
+                               ("an endless device", "ln -s /dev/zero config.json"),
+                               ("a dangling link", "ln -s nowhere config.json"),
+                               ("a loop", "ln -s config.json config.json")):
+            with self.subTest(title):
+                self.node.run(["sh", "-c", f"rm -rf config.json; touch config.json; "
+                               f"rm config.json; {command}" if title != "missing" else command],
+                              cwd=box.path, check=True)
+                before = sorted(p.name for p in box.path.iterdir())
+                self.refused_create(runtime, box, "config.json")
+                self.assert_nothing_of(runtime, box, before)
+
+    def test_a_missing_bundle_is_refused(self):
+        runtime = self.runtime()
+        self.refused(runtime.call("create", "--bundle", "/no/such/bundle", "box"), "/no/such/bundle")
+        self.assertEqual(self.records(), [])
+
+    def test_broken_process_documents_are_refused(self):
+        runtime = self.runtime()
+        self.container(runtime, "box", self.bundle())
+        process = json.dumps(process_with(args=["id"]))
+        for title, text in (("empty", ""), ("half", process[:30]), ("an array", "[]"),
+                            ("a NUL byte", process + "\0"), ("deep", "[" * DEEP),
+                            ("huge", process[:-1] + ',"x":"' + "a" * BIG + '"}'),
+                            ("a duplicate key", process[:-1] + ',"args":["id"]}'),
+                            ("capabilities as a list", process[:-1] + ',"CAPABILITIES":[]}'),
+                            ("a fraction", process[:-1] + ',"x":0.5}')):
+            with self.subTest(title):
+                self.refused(runtime.exec_process("box", text))
+        with self.subTest("missing"):
+            self.refused(runtime.call("exec", "--process", "/no/such/file", "box"), "/no/such/file")
+        self.assertEqual(self.probe(runtime.exec("box", "/bin/probe"))["Seccomp"], "2")
+        self.ok(runtime.delete("box", "--force"))
+
+    # Policy and node configuration
+
+    def test_broken_class_files_are_refused_with_file_line_and_key(self):
+        self.addCleanup(self.node.run, ["rm", "-rf", "/etc/stockade"])
+        path = "/etc/stockade/classes.d/web.json"
+        for title, text, words in (
+                ("an unknown key", '{"name":"web","extends":"restricted",\n"capabilitys":{}}',
+                 [path, "capabilitys"]),
+                ("an unknown key inside",
+                 '{"name":"web","extends":"restricted",\n"seccomp":{"mod":"off"}}', [path, "mod"]),
+                ("a wrong type", '{"name":"web","extends":"restricted",\n"capabilities":5}',
+                 [path, "capabilities"]),
+                ("malformed", '{"name":"web",', [path]),
+                ("an unknown parent", '{"name":"web","extends":"nothing"}', ["nothing"]),
+                ("its own parent", '{"name":"web","extends":"web"}', ["web"])):
+            with self.subTest(title):
+                self.node.write(path, text)
+                runtime = self.runtime()
+                runtime.argv = ["/opt/stockade/bin/stockade", "--stockade-class", "web",
+                                *runtime.argv[1:]]
+                message = self.refused_create(runtime, self.bundle(), *words)
+                if "\n" in text:
+                    self.assertRegex(message, r"web\.json:2\b")
+                self.assertEqual(self.records(), [])
+
+    def test_class_files_that_others_may_write_are_refused(self):
+        self.addCleanup(self.node.run, ["rm", "-rf", "/etc/stockade"])
+        path = "/etc/stockade/classes.d/web.json"
+        text = '{"name":"web","extends":"permissive","description":"x"}'
+        for title, command in (("writable by others", f"chmod 666 {path}"),
+                               ("of somebody else", f"chown 1000 {path}")):
+            with self.subTest(title):
+                self.node.write(path, text)
+                self.node.run(["sh", "-c", command], check=True)
+                runtime = self.runtime()
+                runtime.argv = ["/opt/stockade/bin/stockade", "--stockade-class", "web",
+                                *runtime.argv[1:]]
+                self.refused_create(runtime, self.bundle(), path)
+                self.node.run(["rm", path])
+
+    def test_broken_node_configurations_are_refused(self):
+        runtime = self.runtime()
+        for title, text, words in (("an unknown key", '{"defaultDelegates":"runc"}',
+                                    ["defaultDelegates"]),
+                                   ("malformed", "{", []),
+                                   ("a wrong type", '{"delegates":[]}', ["delegates"])):
+            with self.subTest(title):
+                path = "/etc/stockade-e2e/broken.json"
+                self.node.write(path, text)
+                runtime.argv = ["/opt/stockade/bin/stockade-restricted", "--stockade-config", path]
+                self.refused_create(runtime, self.bundle(), path, *words)
+        with self.subTest("missing"):
+            runtime.argv = ["/opt/stockade/bin/stockade-restricted", "--stockade-config", "/no/such"]
+            self.refused_create(runtime, self.bundle(), "/no/such")
+
+    # Delegates
+
+    def test_unsafe_delegates_are_refused(self):
+        real = self.node.which(self.DELEGATE)
+        self.node.run(["sh", "-c", f"mkdir /tmp/d; cp {real} /tmp/d/writable; "
+                       "chmod 777 /tmp/d/writable; "
+                       f"cp {real} /tmp/d/foreign; chown 1000 /tmp/d/foreign; "
+                       f"cp {real} /tmp/d/dead; chmod 644 /tmp/d/dead; mkdir /tmp/d/folder; "
+                       "ln -s /opt/stockade/bin/stockade-restricted /tmp/d/ourselves; "
+                       f"mkdir /tmp/d/open; chmod 777 /tmp/d/open; cp {real} /tmp/d/open/runc"],
+                      check=True)
+        self.addCleanup(self.node.run, ["rm", "-rf", "/tmp/d"])
+        for path in ("/no/such/runc", "/tmp/d/writable", "/tmp/d/foreign", "/tmp/d/dead",
+                     "/tmp/d/folder", "/tmp/d/ourselves", "/tmp/d/open/runc", "runc"):
+            with self.subTest(path):
+                box = self.bundle()
+                before = sorted(p.name for p in box.path.iterdir())
+                runtime = self.runtime(delegates={self.DELEGATE: path})
+                done = runtime.create("box", box)
+                if done.code == 0:
+                    self.runtime(delegates={}).delete("box", "--force")
+                self.refused(done, path)
+                self.assertEqual(self.records(), [])
+                self.assertEqual(sorted(p.name for p in box.path.iterdir()), before)
+
+    def test_a_delegate_that_is_gone_does_not_hang_a_refusal(self):
+        runtime = stockade(self.node, "restricted", "nothing-of-that-name")
+        self.refused_create(runtime, self.bundle(), "nothing-of-that-name")
+
+    # Disks
+
+    def test_a_state_directory_that_cannot_be_written_stops_the_create(self):
+        for title, command in (
+                ("read-only", "mkdir -p /tmp/s; mount -t tmpfs -o ro none /tmp/s"),
+                ("full", "mkdir -p /tmp/s; mount -t tmpfs -o size=16k none /tmp/s; "
+                         "dd if=/dev/zero of=/tmp/s/fill 2>/dev/null; true"),
+                ("without inodes", "mkdir -p /tmp/s; mount -t tmpfs -o nr_inodes=1 none /tmp/s"),
+                ("a file", "touch /tmp/s"),
+                ("missing parents that cannot be made", "mkdir -p /tmp/s; "
+                 "mount -t tmpfs -o ro none /tmp/s")):
+            with self.subTest(title):
+                self.node.run(["sh", "-c", command], check=True)
+                try:
+                    place = "/tmp/s/a/b" if title.startswith("missing") else "/tmp/s"
+                    runtime = self.runtime(stateDirectory=place)
+                    box = self.bundle()
+                    before = box.config.read_bytes()
+                    self.refused_create(runtime, box, "/tmp/s")
+                    self.assertEqual(runtime.ids(), [])
+                    self.assertEqual(box.config.read_bytes(), before)
+                    self.assertEqual(sorted(p.name for p in box.path.iterdir()),
+                                     ["config.json", "rootfs"])
+                finally:
+                    self.node.run(["sh", "-c", "umount /tmp/s 2>/dev/null; rm -rf /tmp/s"])
+
+    def test_a_bundle_that_cannot_be_written_stops_the_create(self):
+        runtime = self.runtime()
+        for title, options in (("read-only", "ro"), ("full", "size=8k")):
+            with self.subTest(title):
+                box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+                self.node.run(["sh", "-c", "mkdir /tmp/b; mount -t tmpfs none /tmp/b; "
+                               f"cp {box.config} /tmp/b/; mkdir /tmp/b/rootfs; "
+                               f"mount -o remount,{options} /tmp/b; "
+                               "dd if=/dev/zero of=/tmp/b/fill bs=1k 2>/dev/null; true"], check=True)
+                try:
+                    before = self.node.run(["ls", "/tmp/b"]).stdout
+                    self.refused(runtime.call("create", "--bundle", "/tmp/b", "box"), "/tmp/b")
+                    self.assertEqual(self.node.run(["ls", "/tmp/b"]).stdout, before)
+                    self.assertEqual(self.node.run(["cat", "/tmp/b/config.json"]).stdout,
+                                     box.config.read_text())
+                    self.assertEqual(self.records(), [])
+                finally:
+                    self.node.run(["sh", "-c", "umount /tmp/b; rmdir /tmp/b"])
+
+    def test_a_log_that_cannot_be_opened_is_an_error(self):
+        runtime = self.runtime()
+        done = self.node.run([*runtime.argv, "--root", runtime.root, "--log", "/no/such/folder/log",
+                              "create", "--bundle", self.bundle().path, "box"])
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("/no/such/folder/log", done.stderr)
+        self.assertEqual(self.records(), [])
+
+    def test_a_refusal_reaches_the_log_with_every_stream_closed(self):
+        runtime = self.runtime()
+        box = self.bundle()
+        box.spec["linux"]["namespaces"] = []
+        box.save()
+        log = self.node.work / "closed.log"
+        done = self.node.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *runtime.argv, "--root",
+                              runtime.root, "--log", log, "--log-format", "json", "create",
+                              "--bundle", box.path, "box"])
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(log.read_text())["level"], "error")
+        self.assertEqual(self.records(), [])
+
+    # Two of everything
+
+    def test_a_second_create_of_an_id_leaves_the_first_alone(self):
+        runtime = self.runtime()
+        self.container(runtime, "box", self.bundle(spec=greedy_spec(["sleep", "100"])))
+        second = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        before = second.config.read_bytes()
+        self.refused(runtime.create("box", second), "exist")
+        self.assertEqual(second.config.read_bytes(), before)
+        self.assertEqual(self.probe(runtime.exec("box", "/bin/probe"))["Seccomp"], "2")
+        self.assertEqual(len(self.records()), 1)
+        self.ok(runtime.delete("box", "--force"))
+        self.assertEqual(self.records(), [])
+
+    def test_of_many_creates_at_once_one_wins(self):
+        runtime = self.runtime()
+        for turn in range(3):
+            bundles = [self.bundle(spec=greedy_spec(["sleep", "100"])) for _ in range(6)]
+            texts = [b.config.read_bytes() for b in bundles]
+            running = [self.node.popen(
+                [*runtime.argv, "--root", runtime.root, "create", "--bundle", b.path, "box"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for b in bundles]
+            codes = [p.wait(30) for p in running]
+            with self.subTest(turn=turn):
+                self.assertEqual(codes.count(0), 1, codes)
+                self.ok(runtime.start("box"))
+                facts = self.probe(runtime.exec("box", "/bin/probe"))
+                self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+                for bundle, text, code in zip(bundles, texts, codes):
+                    if code != 0:
+                        self.assertEqual(bundle.config.read_bytes(), text)
+            self.ok(runtime.delete("box", "--force"))
+            self.assertEqual(self.records(), [])
+
+    # Any moment
+
+    def test_a_kill_at_any_moment_of_create_is_survived(self):
+        """After each kill: delete --force works, the same id can be made again, with every layer."""
+        runtime = self.runtime()
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        original = box.config.read_bytes()
+        for step in range(20):
+            with self.subTest(after_ms=step * 3):
+                self.killed_after(step * 0.003, runtime, "create", "--bundle", box.path, "box")
+                self.settle(runtime)
+                self.assertEqual(json.loads(box.config.read_bytes()), json.loads(original))
+                self.ok(runtime.create("box", box))
+                self.ok(runtime.start("box"))
+                facts = self.probe(runtime.exec("box", "/bin/probe"))
+                self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+                self.ok(runtime.delete("box", "--force"))
+                self.assertEqual(self.records(), [])
+                self.assertEqual(sorted(p.name for p in box.path.iterdir()),
+                                 ["config.json", "rootfs"])
+
+    def test_a_kill_at_any_moment_of_delete_is_survived(self):
+        runtime = self.runtime()
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        for step in range(12):
+            with self.subTest(after_ms=step * 4):
+                self.ok(runtime.create("box", box))
+                self.ok(runtime.start("box"))
+                self.killed_after(step * 0.004, runtime, "delete", "--force", "box")
+                self.settle(runtime)
+                self.assertEqual(runtime.ids(), [])
+                self.assertEqual(self.records(), [])
+
+    def killed_after(self, seconds, runtime, *args):
+        self.node.run(["timeout", "--foreground", "--signal=KILL", f"{max(seconds, 0.0005):.4f}",
+                       *runtime.argv, "--root", runtime.root, *args])
+
+    def settle(self, runtime):
+        """What containerd does after a kill, and what any delegate leaves when it is killed itself."""
+        self.ok(runtime.delete("box", "--force"))
+        self.assertEqual(self.records(), [])
+        self.node.run(["sh", "-c", "for p in $(pgrep -f 'sleep 100|init|crun|runc' || true); do "
+                       "[ $p = 1 ] || kill -9 $p; done 2>/dev/null; "
+                       f"rm -rf {runtime.root}/box; "
+                       "find /sys/fs/cgroup -mindepth 2 -depth -type d -name '*box*' "
+                       "-exec rmdir {} + 2>/dev/null; true"])
+
+    def test_delete_works_without_the_bundle(self):
+        runtime = self.runtime()
+        box = self.bundle()
+        self.container(runtime, "box", box)
+        box.remove()
+        self.ok(runtime.delete("box", "--force"))
+        self.assertEqual(self.records(), [])
+        self.assertEqual(runtime.ids(), [])
+
+    def test_delete_of_what_never_was(self):
+        self.ok(self.runtime().delete("never", "--force"))
+        self.assertEqual(self.runtime().delete("never").code, 1)
+        self.assertEqual(self.records(), [])
+
+
+class RuncFaults(Faults, NodeCase):
+    DELEGATE = "runc"
+
+
+class CrunFaults(Faults, NodeCase):
+    DELEGATE = "crun"
+
+
+if __name__ == "__main__":
+    unittest.main()

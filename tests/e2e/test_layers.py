@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a container is inside each class, whatever its spec asked for, and how an exec fares; over runc
+and crun directly. Every expectation is read from inside the container by the probe (tests/images)."""
+import json
+import unittest
+
+from lib.bundle import ALL_CAPS, all_caps, greedy_spec, plain_spec
+from lib.case import NodeCase, require_stockade
+from lib.runtime import CLASSES, stockade
+
+NO_CAPS = "0" * 16
+# Docker's default set less NET_RAW, MKNOD, AUDIT_WRITE and SETFCAP.
+BASELINE_CAPS = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+                 "NET_BIND_SERVICE", "SYS_CHROOT"}
+CAP_NUMBERS = {"CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "FSETID": 4, "KILL": 5, "SETGID": 6,
+               "SETUID": 7, "SETPCAP": 8, "NET_BIND_SERVICE": 10, "SYS_CHROOT": 18}
+# Calls that every class but permissive answers itself; the probe alone would reach them all.
+CLOSED = ("socket_vsock", "socket_vsock_bit32", "socket_alg", "socket_alg_bit32", "socket_packet",
+          "mount", "umount", "pivot_root", "unshare_user", "unshare_mount", "clone_user", "setns",
+          "bpf", "perf_event_open", "add_key", "keyctl", "io_uring_setup", "userfaultfd",
+          "open_by_handle_at", "process_vm_readv", "kcmp", "init_module", "fsopen", "open_tree",
+          "tiocsti", "tiocsti_bit32", "clone3", "x32_getpid")
+# What an ordinary program needs and every class leaves open.
+OPEN = ("socket_unix", "socket_inet", "socket_inet6", "write_tmp", "write_shm", "kill_self")
+REFUSALS = ("EPERM", "ENOSYS", "EACCES", "EAFNOSUPPORT")
+# Calls that this machine's kernel does not have, so that a refusal proves nothing.
+ABSENT = ("socket_alg", "socket_alg_bit32", "x32_getpid", "init_module")
+
+
+def cap_mask(names):
+    return sum(1 << CAP_NUMBERS[name] for name in names)
+
+
+class Layers:
+    """The tests; subclasses say over which delegate."""
+
+    DELEGATE = ""
+
+    @classmethod
+    def setUpClass(cls):
+        require_stockade("permissive", *CLASSES)
+        super().setUpClass()
+
+    def runtime(self, name, **config):
+        return stockade(self.node, name, self.DELEGATE, config)
+
+    def run_probe(self, name, spec, program="probe"):
+        spec["process"]["args"] = [program]
+        return self.probe(self.runtime(name).run("box", self.bundle(spec=spec)))
+
+    # What a greedy container gets.
+
+    def test_restricted_takes_everything_from_a_greedy_container(self):
+        facts = self.run_probe("restricted", greedy_spec(["probe"]))
+        self.assertEqual(facts["NoNewPrivs"], "1")
+        self.assertEqual(facts["Seccomp"], "2")
+        for caps in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(facts[caps], NO_CAPS, caps)
+        calls = facts["calls"]
+        self.assertEqual((calls["write_root"], calls["write_etc"]), ("EROFS", "EROFS"))
+        self.assertEqual((calls["write_tmp"], calls["exec_tmp"]), ("ok", "EACCES"))
+        self.assertNotEqual(calls["ptrace"], "ok")
+
+    def test_baseline_takes_what_its_table_says(self):
+        facts = self.run_probe("baseline", greedy_spec(["probe"]))
+        self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+        for caps in ("CapPrm", "CapEff", "CapBnd"):
+            self.assertEqual(int(facts[caps], 16), cap_mask(BASELINE_CAPS), caps)
+        self.assertEqual((facts["CapInh"], facts["CapAmb"]), (NO_CAPS, NO_CAPS))
+        self.assertEqual(facts["calls"]["write_root"], "ok")
+
+    def test_permissive_takes_nothing(self):
+        facts = self.run_probe("permissive", greedy_spec(["probe"]))
+        self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("0", "0"))
+        self.assertEqual(facts["calls"]["socket_vsock"], "ok")
+        self.assertEqual(facts["calls"]["write_root"], "ok")
+
+    def test_every_class_closes_the_dangerous_calls_and_keeps_the_ordinary_ones(self):
+        open_calls = self.run_probe("permissive", greedy_spec(["probe"]))["calls"]
+        for name in CLASSES:
+            calls = self.run_probe(name, greedy_spec(["probe"]))["calls"]
+            for call in CLOSED:
+                with self.subTest(f"{name} {call}"):
+                    self.assertIn(calls[call], REFUSALS)
+                    if call not in ABSENT:
+                        self.assertNotEqual(calls[call], open_calls[call])
+            for call in OPEN:
+                with self.subTest(f"{name} {call}"):
+                    self.assertEqual(calls[call], "ok")
+
+    def test_sockets_are_refused_with_a_high_bit_too(self):
+        for name in CLASSES:
+            calls = self.run_probe(name, greedy_spec(["probe"]))["calls"]
+            for family in ("vsock", "alg"):
+                self.assertEqual(calls[f"socket_{family}_bit32"], calls[f"socket_{family}"])
+                self.assertIn(calls[f"socket_{family}"], ("EPERM", "EAFNOSUPPORT", "EACCES"))
+
+    def test_a_setuid_program_gains_nothing(self):
+        for name, euid in (("permissive", 0), *((c, 1000) for c in CLASSES)):
+            spec = greedy_spec(["suprobe"])
+            spec["process"]["user"] = {"uid": 1000, "gid": 1000}
+            facts = self.run_probe(name, spec, "suprobe")
+            self.assertEqual((facts["uid"], facts["euid"]), (1000, euid), name)
+            if name != "permissive":
+                self.assertEqual((facts["CapEff"], facts["CapAmb"]), (NO_CAPS, NO_CAPS), name)
+
+    def test_net_bind_service_on_request_only(self):
+        spec = plain_spec(["probe"])
+        wanted = ["CAP_NET_BIND_SERVICE", "CAP_SYS_ADMIN"]
+        spec["process"]["capabilities"] = {key: wanted for key in
+                                           ("bounding", "effective", "permitted", "ambient")}
+        facts = self.run_probe("restricted", spec)
+        self.assertEqual(int(facts["CapEff"], 16), cap_mask({"NET_BIND_SERVICE"}))
+        self.assertEqual((facts["CapInh"], facts["CapAmb"]), (NO_CAPS, NO_CAPS))
+
+    def test_kernel_paths_are_masked_and_read_only_even_if_the_spec_forgot(self):
+        script = ("for f in /proc/kcore /proc/keys /proc/timer_list; do "
+                  "[ -e $f ] && head -c 1 $f | wc -c; done; "
+                  "ls /sys/firmware /proc/scsi 2>/dev/null | grep -v : | grep -c .; "
+                  "for f in /proc/sys/kernel/hostname /proc/irq/default_smp_affinity; do "
+                  "[ -e $f ] && (echo x > $f) 2>&1 | grep -c 'Read-only'; done; "
+                  "(mkdir /sys/fs/x; echo 1 > /sys/kernel/profiling) 2>&1 | grep -c 'Read-only'")
+        for name in CLASSES:
+            done = self.runtime(name).run("box", self.bundle(
+                spec=greedy_spec(["sh", "-c", script])))
+            self.assertNotIn("Segmentation", done.stderr)
+            lines = done.stdout.split()
+            self.assertEqual(lines[:-3], ["0"] * (len(lines) - 3), f"{name}: {done.stdout}")
+
+    def test_writable_paths_are_tmpfs_with_limits(self):
+        done = self.ok(self.runtime("restricted").run("box", self.bundle(
+            spec=greedy_spec(["sh", "-c", "grep ' /tmp ' /proc/mounts; stat -c %a /tmp"]))))
+        mount, mode = done.stdout.splitlines()
+        for option in ("tmpfs", "rw", "nosuid", "nodev", "noexec", "size=", "nr_inodes="):
+            self.assertIn(option, mount)
+        self.assertEqual(mode, "1777")
+
+    def test_rlimits_are_bounded(self):
+        spec = greedy_spec(["sh", "-c", "ulimit -c; ulimit -Hc"])
+        spec["process"]["rlimits"] = []
+        done = self.ok(self.runtime("restricted").run("box", self.bundle(spec=spec)))
+        self.assertNotIn("unlimited", done.stdout)
+
+    # exec
+
+    def greedy_process(self):
+        process = greedy_spec(["probe"])["process"]
+        process["user"] = {"uid": 0, "gid": 0}
+        process["selinuxLabel"] = ""
+        return process
+
+    def test_an_exec_that_asks_for_everything_gets_nothing(self):
+        expected = {"restricted": 0, "baseline": cap_mask(BASELINE_CAPS)}
+        for name in CLASSES:
+            runtime = self.runtime(name)
+            self.container(runtime, "box", self.bundle(spec=greedy_spec(["sleep", "100"])))
+            ways = {
+                "--process": runtime.exec_process("box", self.greedy_process()),
+                "--process without anything":
+                    runtime.exec_process("box", {"args": ["probe"], "cwd": "/",
+                                                 "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}),
+                "flags": runtime.exec("box", "probe", flags=("--cap", "CAP_SYS_ADMIN", "--user", "0",
+                                                             "--env", "PATH=/bin")),
+                "--cap ALL": runtime.exec("box", "probe", flags=(
+                    *(f for cap in ALL_CAPS for f in ("--cap", cap)), "--env", "PATH=/bin")),
+                "plain": runtime.exec("box", "probe", flags=("--env", "PATH=/bin")),
+            }
+            if self.DELEGATE == "runc":  # crun's flag takes no value
+                ways["--no-new-privs=false"] = runtime.exec(
+                    "box", "probe", flags=("--no-new-privs=false", "--env", "PATH=/bin"))
+            for title, done in ways.items():
+                with self.subTest(f"{name} {title}"):
+                    facts = self.probe(done)
+                    self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+                    for caps in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+                        self.assertEqual(int(facts[caps], 16) & ~expected[name], 0, caps)
+                    self.assertNotEqual(facts["calls"]["socket_vsock"], "ok")
+                    self.assertNotEqual(facts["calls"]["mount"], "ENODEV")
+            self.ok(runtime.delete("box", "--force"))
+
+    def test_an_exec_uses_the_policy_of_its_create(self):
+        """A class that is loosened later does not reach into a container that lives."""
+        self.node.write("/etc/stockade/classes.d/web.json",
+                        '{"name":"web","extends":"restricted","description":"A web server."}')
+        self.addCleanup(self.node.run, ["rm", "-rf", "/etc/stockade"])
+        runtime = self.runtime("restricted")
+        runtime.argv = [runtime.argv[0].replace("stockade-restricted", "stockade"),
+                        "--stockade-class", "web", *runtime.argv[1:]]
+        self.container(runtime, "box", self.bundle(spec=greedy_spec(["sleep", "100"])))
+        self.node.write("/etc/stockade/classes.d/web.json",
+                        '{"name":"web","extends":"permissive","description":"Wide open."}')
+        facts = self.probe(runtime.exec_process("box", self.greedy_process()))
+        self.assertEqual((facts["NoNewPrivs"], facts["CapEff"], facts["CapBnd"]),
+                         ("1", NO_CAPS, NO_CAPS))
+        self.ok(runtime.delete("box", "--force"))
+
+    def test_an_exec_with_a_hostile_document_is_refused(self):
+        runtime = self.runtime("restricted")
+        self.container(runtime, "box", self.bundle())
+        for text in ('{"args":["id"],"cwd":"/","capabilities":{},'
+                     '"CAPABILITIES":{"effective":["CAP_SYS_ADMIN"]}}',
+                     '{"args":["id"],"cwd":"/","noNewPrivileges":true,"nonewprivileges":false}',
+                     '{"args":["id"],"cwd":"/","args":["id"]}'):
+            with self.subTest(text):
+                self.refused(runtime.exec_process("box", text))
+        self.ok(runtime.delete("box", "--force"))
+
+    # Refusals: (title, what the pod does to its spec, words of the reason)
+
+    REFUSED = [
+        ("privileged", lambda s: (
+            s["process"].update(capabilities=all_caps()), s["linux"].pop("maskedPaths"),
+            s["linux"].pop("readonlyPaths"),
+            s["linux"]["resources"].update(devices=[{"allow": True, "access": "rwm"}])),
+         ["privileged"]),
+        ("host network", lambda s: drop_namespace(s, "network"), ["network"]),
+        ("host pid", lambda s: drop_namespace(s, "pid"), ["pid"]),
+        ("host ipc", lambda s: drop_namespace(s, "ipc"), ["ipc"]),
+        ("the namespace of process 1", lambda s: set_namespace(s, "network", "/proc/1/ns/net"),
+         ["network"]),
+        ("the root of the host", lambda s: bind(s, "/", "/host"), ["/"]),
+        ("/etc", lambda s: bind(s, "/etc", "/host"), ["/etc"]),
+        ("/proc", lambda s: bind(s, "/proc", "/host"), ["/proc"]),
+        ("a file of /etc", lambda s: bind(s, "/etc/passwd", "/x"), ["/etc"]),
+        ("/etc by a detour", lambda s: bind(s, "/usr/../etc", "/host"), ["/etc"]),
+        ("the container runtime's folder", lambda s: bind(s, "/run/containerd", "/host"),
+         ["/run/containerd"]),
+        ("a symbolic link to /etc", lambda s: bind(s, "/tmp/e2e-link/x", "/host"), ["/etc"]),
+        ("a dangerous sysctl", lambda s: s["linux"].update(
+            sysctl={"kernel.core_pattern": "|/bin/sh"}), ["kernel.core_pattern"]),
+        ("a hook", lambda s: s.update(hooks={"prestart": [{"path": "/bin/true"}]}), ["/bin/true"]),
+        ("a poststop hook", lambda s: s.update(hooks={"poststop": [{"path": "/bin/true"}]}),
+         ["/bin/true"]),
+        ("a block device", lambda s: s["linux"].update(devices=[
+            {"path": "/dev/sda", "type": "b", "major": 8, "minor": 0}]), ["/dev/sda"]),
+    ]
+
+    def test_refusals_say_why_and_leave_nothing(self):
+        self.node.run(["sh", "-c", "mkdir -p /run/containerd; ln -s / /tmp/e2e-link; "
+                       "ln -s /etc /run/containerd/x"], check=True)
+        self.node.run(["sh", "-c", "rm /tmp/e2e-link; mkdir /tmp/e2e-link; "
+                       "ln -s /etc /tmp/e2e-link/x"], check=True)
+        self.addCleanup(self.node.run, ["rm", "-rf", "/run/containerd", "/tmp/e2e-link"])
+        for name in CLASSES:
+            runtime = self.runtime(name)
+            for title, edit, words in self.REFUSED:
+                with self.subTest(f"{name}: {title}"):
+                    spec = plain_spec(["sleep", "1"])
+                    edit(spec)
+                    box = self.bundle(spec=spec)
+                    before = box.config.read_bytes()
+                    self.refused_create(runtime, box, *words)
+                    self.assertEqual(runtime.ids(), [])
+                    self.assertEqual(box.config.read_bytes(), before)
+
+    def test_permissive_refuses_none_of_these(self):
+        """Else the refusals above could be the delegate's."""
+        self.node.run(["mkdir", "-p", "/run/containerd"])
+        self.addCleanup(self.node.run, ["rm", "-rf", "/run/containerd"])
+        runtime = self.runtime("permissive")
+        for title, edit, _ in self.REFUSED:
+            if title in ("a dangerous sysctl", "a symbolic link to /etc", "a block device", "host pid",
+                         "host ipc", "a file of /etc"):
+                continue  # the delegate or the machine has its own opinion
+            with self.subTest(title):
+                spec = plain_spec(["true"])
+                edit(spec)
+                done = runtime.create("box", self.bundle(spec=spec))
+                runtime.delete("box", "--force")
+                self.assertEqual(done.code, 0, done.stderr)
+
+    def test_a_key_that_folds_onto_a_known_one_is_refused(self):
+        tails = ['"LINUX":{"seccomp":null}', '"Linux":{}', '"proce\\u017f\\u017f":{}',
+                 '"proce\u017f\u017f":{}', '"PROCESS":null', '"linu\\u0078":{}']
+        for name in CLASSES:
+            runtime = self.runtime(name)
+            for tail in tails:
+                with self.subTest(f"{name}: {tail}"):
+                    box = self.bundle()
+                    box.save_text(json.dumps(box.spec)[:-1] + "," + tail + "}")
+                    self.refused_create(runtime, box)
+
+    def test_a_folded_key_deep_inside_is_refused(self):
+        runtime = self.runtime("restricted")
+        for pointer, key, value in ((("process",), "NoNewPrivileges", False),
+                                    (("process", "capabilities"), "Effective", ["CAP_SYS_ADMIN"]),
+                                    (("root",), "ReadOnly", False),
+                                    (("linux",), "SECCOMP", None),
+                                    (("linux",), "mas\u212aedPaths", [])):
+            with self.subTest(key):
+                box = self.bundle()
+                place = box.spec
+                for part in pointer:
+                    place = place[part]
+                place[key] = value
+                box.save()
+                self.refused_create(runtime, box, key)
+
+    def test_annotations_that_steer_the_delegate_are_removed(self):
+        steering = {"run.oci.keep_original_groups": "1", "run.oci.seccomp.receiver": "/run/x",
+                    "run.oci.hooks.stdout": "/tmp/x", "org.criu.config": "/etc/x",
+                    "org.systemd.property.TimeoutStopUSec": "1"}
+        for name in CLASSES:
+            with self.subTest(name):
+                runtime = self.runtime(name)
+                box = self.bundle()
+                box.spec["annotations"] = {**steering, "example.com/kept": "yes"}
+                box.save()
+                self.container(runtime, "box", box)
+                self.assertEqual(box.reload()["annotations"].get("example.com/kept"), "yes")
+                for key in steering:
+                    self.assertNotIn(key, box.reload()["annotations"])
+                self.ok(runtime.delete("box", "--force"))
+
+    def test_a_pods_own_profile_is_refused_with_the_reason(self):
+        """Until profiles can be stacked: dropping it would loosen the pod."""
+        for name in CLASSES:
+            box = self.bundle()
+            box.spec["linux"]["seccomp"] = {
+                "defaultAction": "SCMP_ACT_ALLOW",
+                "syscalls": [{"names": ["chmod", "fchmodat"], "action": "SCMP_ACT_ERRNO"}]}
+            box.save()
+            self.refused_create(self.runtime(name), box, "seccomp")
+
+    def test_the_class_must_be_named(self):
+        for argv in (["/opt/stockade/bin/stockade"],
+                     ["/opt/stockade/bin/stockade", "--stockade-class", "nosuchclass"]):
+            runtime = self.runtime("restricted")
+            runtime.argv = argv
+            self.refused_create(runtime, self.bundle(), "class")
+
+
+def drop_namespace(spec, kind):
+    spec["linux"]["namespaces"] = [n for n in spec["linux"]["namespaces"] if n["type"] != kind]
+
+
+def set_namespace(spec, kind, path):
+    drop_namespace(spec, kind)
+    spec["linux"]["namespaces"].append({"type": kind, "path": path})
+
+
+def bind(spec, source, target):
+    spec["mounts"].append({"destination": target, "source": source, "type": "bind",
+                           "options": ["rbind", "ro"]})
+
+
+class RuncLayers(Layers, NodeCase):
+    DELEGATE = "runc"
+
+
+class CrunLayers(Layers, NodeCase):
+    DELEGATE = "crun"
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Podman of this Debian as a client of each class, without a network (a node has none to offer)."""
+import json
+import unittest
+
+from lib import images
+from lib.case import NodeCase, require_stockade
+from lib.node import BIN
+from lib.podman import Podman
+from lib.runtime import CLASSES
+
+NO_CAPS = "0" * 16
+
+
+class Containers:
+    """The tests; subclasses say over which delegate."""
+
+    DELEGATE = ""
+
+    @classmethod
+    def setUpClass(cls):
+        require_stockade("permissive", *CLASSES)
+        super().setUpClass()
+        cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
+        cls.podman = {name: Podman(cls.node, f"{BIN}/stockade-{name}")
+                      for name in ("permissive", *CLASSES)}
+        done = cls.podman["permissive"].run("true")
+        assert done.returncode == 0, done.stderr
+
+    def test_run(self):
+        for name in CLASSES:
+            with self.subTest(name):
+                done = self.podman[name].run("probe")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                facts = json.loads(done.stdout)
+                self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+                self.assertEqual(facts["CapBnd"] == NO_CAPS, name == "restricted")
+                self.assertEqual(facts["calls"]["write_root"],
+                                 "EROFS" if name == "restricted" else "ok")
+                self.assertNotEqual(facts["calls"]["socket_vsock"], "ok")
+
+    def test_exit_codes_streams_and_stdin(self):
+        done = self.podman["restricted"].run("sh", "-c", "cat; echo err >&2; exit 11",
+                                             flags=("--interactive",), data="hello\n")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (11, "hello\n", "err\n"))
+
+    def test_exec_asks_in_vain(self):
+        podman = self.podman["restricted"]
+        podman.call("run", "--detach", "--name", "box", "--network", "none", images.name("busybox"),
+                    "sleep", "300", check=True)
+        try:
+            done = podman.call("exec", "--privileged", "--user", "0", "box", "probe")
+            facts = json.loads(done.stdout)
+            self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"], facts["CapBnd"]),
+                             ("1", "2", NO_CAPS))
+            self.assertEqual(podman.call("exec", "box", "sh", "-c", "exit 6").returncode, 6)
+            self.assertIn("running", podman.call("inspect", "box").stdout)
+            self.assertIn("sleep 300", podman.call("top", "box").stdout)
+        finally:
+            podman.call("rm", "--force", "--time", "0", "box")
+
+    def test_refusals_reach_the_screen(self):
+        for flags, word in ((("--privileged",), "privileged"),
+                            (("--pid", "host"), "pid"),
+                            (("--volume", "/etc:/host:ro"), "/etc"),
+                            (("--device", "/dev/kmsg"), "/dev/kmsg")):
+            with self.subTest(word):
+                done = self.podman["restricted"].run("true", flags=flags)
+                self.assertEqual(done.returncode, 126, done.stderr)
+                self.assertIn(word, done.stderr)
+
+
+class RuncContainers(Containers, NodeCase):
+    DELEGATE = "runc"
+
+
+class CrunContainers(Containers, NodeCase):
+    DELEGATE = "crun"
+
+
+if __name__ == "__main__":
+    unittest.main()
