@@ -32,6 +32,16 @@ class Ctr:
         return cls.containerd.ctr("run", "--rm", "--runc-binary", f"{BIN}/stockade-{name}", *flags,
                                   images.name("busybox"), identity, *command)
 
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.forget, "box")
+
+    def forget(self, identity):
+        """Removes whatever a failed test left of a container."""
+        self.containerd.ctr("task", "delete", "--force", identity)
+        self.containerd.ctr("container", "delete", identity)
+        self.containerd.ctr("snapshot", "delete", identity)
+
     def test_run_in_every_class(self):
         expected = {"permissive": ("0", "0"), "baseline": ("1", "2"), "restricted": ("1", "2")}
         for name, confined in expected.items():
@@ -75,7 +85,7 @@ class Ctr:
                 done = self.run_ctr("box", "sleep", "1", flags=flags)
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn(word, done.stderr)
-                self.containerd.ctr("container", "delete", "box")
+                self.forget("box")
 
 
 class RuncCtr(Ctr, NodeCase):

@@ -3,7 +3,7 @@
 from lib.bundle import greedy_spec
 from lib.case import NodeCase
 from lib.leaks import Snapshot
-from lib.node import Node, forky_root
+from lib.node import Node
 from lib.runtime import Runtime
 
 
@@ -39,10 +39,3 @@ class Harness(NodeCase):
                       "ip link add left0 type veth peer name left1; sleep 0.1"])
             kinds = {line.split(":")[0] for line in before.leaks()}
             self.assertEqual(kinds, {"mount", "process", "cgroup", "interface", "file"})
-
-    def test_a_node_can_be_another_debian(self):
-        root = forky_root()
-        if root is None:
-            self.skipTest("no forky root: run tests/e2e/forky_root.sh")
-        with Node(root) as node:
-            self.assertIn("2.1", node.run(["containerd", "--version"]).stdout)

@@ -5,8 +5,7 @@ import json
 import unittest
 
 from lib.bundle import plain_spec
-from lib.case import NodeCase, require, require_stockade
-from lib.node import forky_root
+from lib.case import NodeCase, require_stockade
 from lib.runtime import Runtime, stockade
 from lib.twin import Twin
 
@@ -191,8 +190,8 @@ class MoreVerbs(Verbs):
             r.call("state", "none", log_format="json"),
             r.call("state", "none", log_format="frobnicate"),
         ])
-        self.twin("help", lambda r, _: [r.call("--help"), r.call("help"), r.call("create", "--help"),
-                                        r.call()])
+        self.twin("help", lambda r, _: [r.call("create", "--help"), r.call("exec", "--help"),
+                                        r.call("help", "delete")])
         self.twin("list and spec", lambda r, box: [
             r.call("list"), r.call("list", "--format", "json"), r.create("box", box),
             r.call("list"), r.call("list", "-q")], self.bundle(["true"]))
@@ -210,24 +209,6 @@ class RuncVerbs(MoreVerbs, NodeCase):
 
 
 class CrunVerbs(MoreVerbs, NodeCase):
-    DELEGATE = "crun"
-
-
-class Forky:
-    """The same on the newer delegates."""
-
-    @classmethod
-    def setUpClass(cls):
-        require(forky_root(), "no forky root: run tests/e2e/forky_root.sh")
-        cls.ROOT = forky_root()
-        super().setUpClass()
-
-
-class NewRuncVerbs(Forky, Verbs, NodeCase):
-    DELEGATE = "runc"
-
-
-class NewCrunVerbs(Forky, Verbs, NodeCase):
     DELEGATE = "crun"
 
 

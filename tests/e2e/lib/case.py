@@ -9,13 +9,12 @@
 """
 import json
 import os
-import shutil
 import sys
 import unittest
 
 from .bundle import Bundle
 from .leaks import Snapshot
-from .node import Node, host_bin_dir
+from .node import Node, forky_root, host_bin_dir
 
 
 def require(condition, reason):
@@ -108,5 +107,11 @@ class NodeCase(unittest.TestCase):
         return name
 
 
-def host_tool(name):
-    require(shutil.which(name), f"no {name} on this machine")
+class Forky:
+    """Put before NodeCase, it moves the tests to the Debian forky node with its newer programs."""
+
+    @classmethod
+    def setUpClass(cls):
+        require(forky_root(), "no forky root: run tests/e2e/forky_root.sh")
+        cls.ROOT = forky_root()
+        super().setUpClass()

@@ -53,9 +53,8 @@ class ClusterCase(NodeCase):
     def start_refused(self, pod, *words, **fields):
         """Asserts that a container of the pod does not start, with the words in the CRI's error."""
         with self.assertRaises(CriError) as caught:
-            pod.start("refused", ["sleep", "300"], **fields)
+            pod.start(f"refused{len(pod.containers)}", ["sleep", "300"], **fields)
         self._assert_words(caught.exception, words)
-        pod.cri.remove(pod.containers.pop())
 
     def _assert_words(self, error, words):
         for word in words:
