@@ -22,7 +22,7 @@ class Ctr:
         require_stockade("permissive", *CLASSES)
         super().setUpClass()
         cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
-        cls.containerd = Containerd(cls.node, {"bare": cls.node.which(cls.DELEGATE)})
+        cls.containerd = Containerd(cls.node, cls.node.which(cls.DELEGATE))
         cls.addClassCleanup(cls.containerd.close)
         cls.containerd.import_image("busybox")
         cls.run_ctr("warm", "true", name="permissive")

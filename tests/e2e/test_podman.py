@@ -5,7 +5,6 @@ import unittest
 
 from lib import images
 from lib.case import NodeCase, require_stockade
-from lib.node import BIN
 from lib.podman import Podman
 from lib.runtime import CLASSES
 
@@ -22,7 +21,7 @@ class Containers:
         require_stockade("permissive", *CLASSES)
         super().setUpClass()
         cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
-        cls.podman = {name: Podman(cls.node, f"{BIN}/stockade-{name}")
+        cls.podman = {name: Podman(cls.node, f"stockade-{name}")
                       for name in ("permissive", *CLASSES)}
         done = cls.podman["permissive"].run("true")
         assert done.returncode == 0, done.stderr

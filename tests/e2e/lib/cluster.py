@@ -11,7 +11,6 @@ import json
 from .case import NodeCase, require_stockade
 from .containerd import Containerd
 from .cri import CriError, Pod
-from .node import BIN
 from .runtime import CLASSES
 
 HANDLERS = ["stockade-permissive"] + [f"stockade-{name}" for name in CLASSES]
@@ -28,8 +27,7 @@ class ClusterCase(NodeCase):
         super().setUpClass()
         delegate = cls.node.which(cls.DELEGATE)
         cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
-        handlers = {"bare": delegate, **{name: f"{BIN}/{name}" for name in HANDLERS}}
-        cls.containerd = Containerd(cls.node, handlers)
+        cls.containerd = Containerd(cls.node, delegate)
         cls.addClassCleanup(cls.containerd.close)
         cls.cri = cls.containerd.cri
         for image in ("busybox", "pause"):

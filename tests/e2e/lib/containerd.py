@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private containerd on a node, and `ctr` against it.
 
-    with Containerd(node, handlers={"runc": "/usr/sbin/runc"}) as daemon:
+    with Containerd(node, "/usr/sbin/runc") as daemon:
         daemon.import_image("busybox")
         daemon.ctr("run", "--rm", images.name("busybox"), "c1", "probe")
         daemon.cri.exec_sync(...)
 
-Root, state, socket and CNI folders are below node.work, nothing is shared with another containerd.
+The classes are registered by the product's own files, integration/containerd/config-v*.toml.in; a
+further handler, `bare`, is the delegate itself. Root, state, socket and CNI folders are below
+node.work, nothing is shared with another containerd.
 """
 import json
 import shutil
@@ -14,16 +16,18 @@ import subprocess
 
 from . import images
 from .cri import Cri
+from .node import BIN, REPO
 
 CNI_BIN = "/usr/lib/cni"
+TEMPLATES = REPO / "integration/containerd"
 
 
 class Containerd:
-    """One daemon. `handlers` maps CRI runtime handlers to the binary that containerd shall call."""
+    """One daemon. `bare` is the binary of the handler of that name."""
 
     _count = 0
 
-    def __init__(self, node, handlers):
+    def __init__(self, node, bare):
         Containerd._count += 1
         self.node = node
         self.home = node.work / f"containerd{Containerd._count}"
@@ -32,7 +36,7 @@ class Containerd:
         self.major = 2 if " v2." in self._version() or "/v2 " in self._version() else 1
         self._write_cni()
         config = self.home / "config.toml"
-        config.write_text(self._config(handlers), encoding="utf-8")
+        config.write_text(self._config(bare), encoding="utf-8")
         self.log_path = self.home / "containerd.log"
         with open(self.log_path, "wb") as log:
             self._daemon = node.popen(["containerd", "--config", config, "--log-level", "info"],
@@ -65,32 +69,33 @@ class Containerd:
                     "type": "host-local", "subnet": "10.213.0.0/24",
                     "dataDir": str(self.home / "cni-data")}}]}), encoding="utf-8")
 
-    def _config(self, handlers):
+    def _registration(self, version):
+        """The product's own registration of its classes, as an admin would have it."""
+        text = (TEMPLATES / f"config-v{version}.toml.in").read_text(encoding="utf-8")
+        return text.replace("@STOCKADE_BINDIR@", BIN)
+
+    def _config(self, bare):
         home = self.home
         if self.major == 1:
-            version, runtime_plugin = 2, "io.containerd.grpc.v1.cri"
-            images_section = f'sandbox_image = "{images.name("pause")}"'
+            version, cri = 2, "io.containerd.grpc.v1.cri"
+            imports, appended = "", self._registration(2)
+            sandbox = f'sandbox_image = "{images.name("pause")}"'
             extra = ""
         else:
-            version, runtime_plugin = 3, "io.containerd.cri.v1.runtime"
-            images_section = ""
+            version, cri = 3, "io.containerd.cri.v1.runtime"
+            (home / "stockade.toml").write_text(self._registration(3), encoding="utf-8")
+            imports, appended = f'imports = ["{home}/stockade.toml"]', ""
+            sandbox = ""
             extra = f"""
 [plugins."io.containerd.cri.v1.images".pinned_images]
   sandbox = "{images.name("pause")}"
 [plugins."io.containerd.nri.v1.nri"]
   disable = true
 """
-        runtimes = "".join(f"""
-[plugins."{runtime_plugin}".containerd.runtimes.{name}]
-  runtime_type = "io.containerd.runc.v2"
-  pod_annotations = ["stockade.dev/*"]
-[plugins."{runtime_plugin}".containerd.runtimes.{name}.options]
-  BinaryName = "{binary}"
-  Root = "{home}/oci"
-""" for name, binary in handlers.items())
         return f"""version = {version}
 root = "{home}/root"
 state = "{home}/state"
+{imports}
 disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
   "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs",
   "io.containerd.snapshotter.v1.blockfile", "io.containerd.internal.v1.tracing",
@@ -99,15 +104,20 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   address = "{self.socket}"
 [plugins."io.containerd.internal.v1.opt"]
   path = "{home}/opt"
-[plugins."{runtime_plugin}"]
-  {images_section}
+[plugins."{cri}"]
+  {sandbox}
   restrict_oom_score_adj = true
-[plugins."{runtime_plugin}".containerd]
-  default_runtime_name = "{next(iter(handlers))}"
-[plugins."{runtime_plugin}".cni]
+[plugins."{cri}".cni]
   bin_dir = "{CNI_BIN}"
   conf_dir = "{home}/cni"
-{runtimes}{extra}"""
+[plugins."{cri}".containerd]
+  default_runtime_name = "bare"
+[plugins."{cri}".containerd.runtimes.bare]
+  runtime_type = "io.containerd.runc.v2"
+[plugins."{cri}".containerd.runtimes.bare.options]
+  BinaryName = "{bare}"
+{extra}
+{appended}"""
 
     def ctr(self, *args, **kwargs):
         """`ctr` in the namespace that the CRI uses."""

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Podman on a node as a client of a runtime, with storage of its own and no network to set up.
 
-    podman = Podman(node, f"{BIN}/stockade-restricted")
+    podman = Podman(node, "stockade-restricted")
     podman.run("probe").stdout
+
+The classes are registered by the product's own file, integration/podman/containers.conf.d.
 """
 import shutil
 
 from . import images
+from .node import BIN, REPO
+
+REGISTRATION = REPO / "integration/podman/containers.conf.d/stockade.conf.in"
 
 
 class Podman:
-    """One private storage; `runtime` is the path that goes to --runtime."""
+    """One private storage; `runtime` is what goes to --runtime: a name or a path."""
 
     _count = 0
 
@@ -19,6 +24,8 @@ class Podman:
         self.node = node
         home = node.work / f"podman{Podman._count}"
         home.mkdir()
+        node.write("/etc/containers/containers.conf.d/stockade.conf",
+                   REGISTRATION.read_text(encoding="utf-8").replace("@STOCKADE_BINDIR@", BIN))
         # The engine's own defaults of the distribution, less the namespaces that a node cannot have.
         self._flags = ["--root", home / "root", "--runroot", home / "run", "--tmpdir", home / "tmp",
                        "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs",
