@@ -6,7 +6,9 @@
 //   if (host.Lsm().apparmor) ...
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "config/base/error.h"
 
@@ -16,6 +18,20 @@ namespace stockade::sandbox {
 struct LsmFacts {
   bool apparmor = false;
   bool selinux = false;
+};
+
+// A device node's numbers.
+struct DeviceNumbers {
+  char type = 'c';  // 'c' or 'b'
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  bool operator==(const DeviceNumbers&) const = default;
+};
+
+// A resource limit; ~0 is "unlimited".
+struct LimitPair {
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
 };
 
 class HostView {
@@ -29,6 +45,16 @@ class HostView {
   virtual bool AppArmorProfileLoaded(const std::string& name) const = 0;
   // The node's default AppArmor profile (node config apparmorDefaultProfile).
   virtual std::string AppArmorDefault() const = 0;
+
+  // What follows fails closed in a host that does not know: every error is a reason to refuse.
+
+  // True if the namespace file at `path` is the host's own one of `type` ("network", "pid" ..., as in the
+  // OCI specification): that of process 1 or of this process.
+  virtual base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const;
+  // The numbers of the host's device node at `path`.
+  virtual base::Result<DeviceNumbers> Device(const std::string& path) const;
+  // The limit that a container inherits when its spec does not name `limit` ("RLIMIT_NOFILE").
+  virtual base::Result<LimitPair> InheritedLimit(std::string_view limit) const;
 };
 
 // The host that we run on.
@@ -39,6 +65,9 @@ class RealHost : public HostView {
   LsmFacts Lsm() const override;
   bool AppArmorProfileLoaded(const std::string& name) const override;
   std::string AppArmorDefault() const override { return apparmor_default_; }
+  base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const override;
+  base::Result<DeviceNumbers> Device(const std::string& path) const override;
+  base::Result<LimitPair> InheritedLimit(std::string_view limit) const override;
 
  private:
   std::string apparmor_default_;

@@ -58,6 +58,9 @@ class SpecEditor {
   // Sets the value at `pointer`, making missing parent objects; "/-" at the end appends to an array.
   // `setting` is the JSON pointer of the class's setting that asks for it.
   void Set(std::string_view pointer, base::Json value, std::string why, std::string_view setting);
+  // Puts `value` into the array at `list`, before its element `place`, making a missing array.
+  void Insert(std::string_view list, std::size_t place, base::Json value, std::string why,
+              std::string_view setting);
   // Removes the member or element at `pointer`, if it is there.
   void Remove(std::string_view pointer, std::string why, std::string_view setting);
   void Note(std::string text);
