@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What stockade costs, against the bare delegate in the same run.
+
+    tests/bench/run.py                         # 40 rounds, prints a table
+    tests/bench/run.py --rounds 200 --json build/bench.json
+    tests/bench/run.py --check                 # also ends with 1 when a budget is not met
+
+Measured, on a throw-away node of the end-to-end tests, as root:
+  create+start+delete   one container whose program ends at once; the wait for its end not counted
+  exec                  one more process in a living container, from a process document
+  before the hand-over  time and peak memory of a create whose delegate does nothing
+Each round runs every variant once, in an order that turns by one from round to round, so that drift
+of the machine meets all of them. Ratios and differences are taken within a round.
+"""
+import argparse
+import json
+import os
+import platform
+import select
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPO = HERE.parents[1]
+sys.path.insert(0, str(REPO / "tests/e2e"))
+
+CLASSES = ("permissive", "baseline", "restricted")
+DELEGATES = ("runc", "crun")
+# create+start+delete over the bare delegate; and milliseconds that an exec may take longer.
+CYCLE_BUDGET, EXEC_BUDGET = 1.05, 3.0
+
+
+class Bench:
+    """Runs inside the node, on the bundles that `prepare` left there."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.work = Path(plan["work"])
+        self.original = (self.work / "bundle/config.json").read_bytes()
+        self.counter = 0
+
+    def measure(self, *argv):
+        """(seconds, KiB) that a command took; anything but exit code 0 ends the benchmark."""
+        read, write = os.pipe()
+        try:
+            log = self.work / "log"
+            with open(log, "wb") as err:
+                subprocess.run([self.plan["measure"], str(write), *map(str, argv)], check=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err,
+                               pass_fds=(write,))
+            code, nanoseconds, kilobytes = os.read(read, 100).split()
+        finally:
+            os.close(read)
+            os.close(write)
+        if int(code) != 0:
+            text = log.read_text(encoding="utf-8", errors="replace")
+            raise RuntimeError(f"{' '.join(map(str, argv))} ended with {int(code)}: {text}")
+        return int(nanoseconds) / 1e9, int(kilobytes)
+
+    def runtime(self, delegate, variant):
+        """The command of a variant: the bare delegate, or a class over it."""
+        root = ["--root", self.work / "state" / delegate]
+        if variant == "bare":
+            return [self.plan["delegates"][delegate], *root]
+        return [f"{self.plan['bin']}/stockade-{variant}", "--stockade-config",
+                self.work / f"config-{delegate}.json", *root]
+
+    def fresh(self):
+        """A new id, and the bundle as an engine would have written it."""
+        (self.work / "bundle/config.json").write_bytes(self.original)
+        self.counter += 1
+        return f"bench{self.counter}"
+
+    def cycle(self, delegate, variant):
+        command, name = self.runtime(delegate, variant), self.fresh()
+        pid_file = self.work / "pid"
+        spent = self.measure(*command, "create", "--bundle", self.work / "bundle", "--pid-file",
+                             pid_file, name)[0]
+        pidfd = os.pidfd_open(int(pid_file.read_text(encoding="ascii")))
+        spent += self.measure(*command, "start", name)[0]
+        select.select([pidfd], [], [], 10)
+        os.close(pidfd)
+        return spent + self.measure(*command, "delete", name)[0]
+
+    def own(self, variant):
+        """(seconds, KiB) of a create before the delegate gets it."""
+        return self.measure(f"{self.plan['bin']}/stockade-{variant}", "--stockade-config",
+                            self.work / "config-nothing.json", "--root",
+                            self.work / "state/nothing", "create", "--bundle",
+                            self.work / "bundle", self.fresh())
+
+    def run(self, rounds):
+        variants = [(d, v) for d in DELEGATES for v in ("bare", *CLASSES)]
+        cycles = {f"{d}/{v}": [] for d, v in variants}
+        execs = {f"{d}/{v}": [] for d, v in variants}
+        own = {v: [] for v in CLASSES}
+        living = self.start_living(variants)
+        try:
+            for number in range(-1, rounds):  # the first round warms caches and does not count
+                turn = number % len(variants)
+                for delegate, variant in variants[turn:] + variants[:turn]:
+                    key = f"{delegate}/{variant}"
+                    spent = self.cycle(delegate, variant)
+                    process = self.measure(*self.runtime(delegate, variant), "exec", "--process",
+                                           self.work / "process.json", living[key])[0]
+                    if number >= 0:
+                        cycles[key].append(spent)
+                        execs[key].append(process)
+                for variant in CLASSES:
+                    sample = self.own(variant)
+                    if number >= 0:
+                        own[variant].append(sample)
+            bare = [self.measure(self.plan["nothing"]) for _ in range(max(rounds, 5))]
+        finally:
+            for delegate, variant in variants:
+                name = living.get(f"{delegate}/{variant}")
+                if name:
+                    self.measure(*self.runtime(delegate, variant), "delete", "--force", name)
+        return {"cycle": cycles, "exec": execs, "own": own, "nothing": bare}
+
+    def start_living(self, variants):
+        """A container for each variant to exec into."""
+        living = {}
+        spec = json.loads(self.original)
+        spec["process"]["args"] = ["sleep", "3600"]
+        for delegate, variant in variants:
+            command, name = self.runtime(delegate, variant), self.fresh()
+            (self.work / "bundle/config.json").write_text(json.dumps(spec), encoding="utf-8")
+            self.measure(*command, "create", "--bundle", self.work / "bundle", name)
+            living[f"{delegate}/{variant}"] = name
+            self.measure(*command, "start", name)
+        return living
+
+
+def summary(values):
+    """Median and the middle half of a list of numbers."""
+    ordered = sorted(values)
+    return {"median": statistics.median(ordered), "low": ordered[len(ordered) // 4],
+            "high": ordered[len(ordered) * 3 // 4]}
+
+
+def evaluate(raw):
+    """The figures that the table prints, from the samples."""
+    cycle, execs = raw["cycle"], raw["exec"]
+    figures = {"cycle": {}, "exec": {}, "own": {}}
+    for key, samples in cycle.items():
+        bare = cycle[f"{key.split('/')[0]}/bare"]
+        figures["cycle"][key] = {"ms": summary([s * 1e3 for s in samples]),
+                                 "ratio": summary([s / b for s, b in zip(samples, bare)])}
+    for key, samples in execs.items():
+        bare = execs[f"{key.split('/')[0]}/bare"]
+        figures["exec"][key] = {"ms": summary([s * 1e3 for s in samples]),
+                                "added_ms": summary([(s - b) * 1e3 for s, b in zip(samples, bare)])}
+    base = statistics.median(s for s, _ in raw["nothing"])
+    for name, samples in raw["own"].items():
+        figures["own"][name] = {"ms": summary([(s - base) * 1e3 for s, _ in samples]),
+                                "peak_kib": max(k for _, k in samples)}
+    figures["crun_against_runc"] = {
+        name: summary([c / r for c, r in zip(cycle[f"crun/{name}"], cycle["runc/bare"])])
+        for name in CLASSES}
+    return figures
+
+
+def table(figures):
+    def spread(numbers, form):
+        return f"{numbers['median']:{form}} ({numbers['low']:{form}} to {numbers['high']:{form}})"
+
+    yield f"{'':20}{'create+start+delete ms':32}{'ratio to the bare one':28}{'exec ms':24}added ms"
+    for key, row in figures["cycle"].items():
+        exec_row = figures["exec"][key]
+        yield (f"{key:20}{spread(row['ms'], '.1f'):32}{spread(row['ratio'], '.3f'):28}"
+               f"{spread(exec_row['ms'], '.1f'):24}{spread(exec_row['added_ms'], '+.2f')}")
+    yield ""
+    yield f"{'':20}{'own time before the hand-over ms':36}peak memory KiB"
+    for name, row in figures["own"].items():
+        yield f"{name:20}{spread(row['ms'], '.2f'):36}{row['peak_kib']}"
+    yield ""
+    for name, ratio in figures["crun_against_runc"].items():
+        yield f"{name} over crun / plain runc: {spread(ratio, '.3f')}"
+
+
+def over_budget(figures):
+    for delegate, name in ((d, n) for d in DELEGATES for n in ("baseline", "restricted")):
+        key = f"{delegate}/{name}"
+        ratio = figures["cycle"][key]["ratio"]["median"]
+        added = figures["exec"][key]["added_ms"]["median"]
+        if delegate == "runc" and ratio > CYCLE_BUDGET:
+            yield f"{key}: create+start+delete {ratio:.3f} > {CYCLE_BUDGET}"
+        if added > EXEC_BUDGET:
+            yield f"{key}: exec +{added:.2f} ms > {EXEC_BUDGET} ms"
+    for name, ratio in figures["crun_against_runc"].items():
+        if ratio["median"] >= 1:
+            yield f"{name} over crun is not faster than plain runc: {ratio['median']:.3f}"
+
+
+def prepare(node):
+    """Everything the node needs, in its work folder; returns the plan for Bench."""
+    from lib.bundle import Bundle, plain_spec
+    from lib.node import BIN
+
+    bundle = Bundle(node, ["true"])
+    target = node.work / "bundle"
+    bundle.path.rename(target)
+    plan = {"work": str(node.work), "bin": BIN, "delegates": {d: node.which(d) for d in DELEGATES}}
+    missing = [d for d, path in plan["delegates"].items() if not path]
+    if missing:
+        raise SystemExit(f"run.py: not installed: {', '.join(missing)}")
+    for program in ("measure", "nothing"):
+        plan[program] = str(node.work / program)
+        subprocess.run(["gcc", "-O1", "-static", "-s", "-Wall", "-Wextra", "-Werror", "-o",
+                        plan[program], HERE / f"{program}.c"], check=True)
+    for delegate in (*DELEGATES, "nothing"):
+        document = {"defaultDelegate": delegate}
+        if delegate == "nothing":
+            document["delegates"] = {"nothing": plan["nothing"]}
+        (node.work / f"config-{delegate}.json").write_text(json.dumps(document), encoding="utf-8")
+    process = plain_spec(["true"])["process"]
+    (node.work / "process.json").write_text(json.dumps(process), encoding="utf-8")
+    return plan
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--json", type=Path, help="write samples and figures to this file")
+    parser.add_argument("--check", action="store_true", help="fail when a budget is not met")
+    parser.add_argument("--inside", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds: at least 1")
+    if options.inside:
+        print(json.dumps(Bench(json.loads(options.inside)).run(options.rounds)))
+        return 0
+
+    from lib.node import Node
+    with Node() as node:
+        node.work.joinpath("state").mkdir()
+        inside = node.work / "run.py"
+        inside.write_bytes(Path(__file__).read_bytes())
+        plan = prepare(node)
+        done = node.run(["/usr/bin/python3", "-B", inside, "--inside", json.dumps(plan), "--rounds",
+                         str(options.rounds)], timeout=60 + 10 * options.rounds, check=True)
+        raw = json.loads(done.stdout)
+    figures = evaluate(raw)
+    print(f"{options.rounds} rounds; median (middle half); Linux {platform.release()}, "
+          f"{os.cpu_count()} processors\n")
+    print("\n".join(line.rstrip() for line in table(figures)))
+    if options.json:
+        options.json.write_text(json.dumps({"rounds": options.rounds, "figures": figures,
+                                            "samples": raw}, indent=1) + "\n", encoding="utf-8")
+    misses = list(over_budget(figures)) if options.check else []
+    for miss in misses:
+        print(f"OVER BUDGET: {miss}", file=sys.stderr)
+    return 1 if misses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
