@@ -24,6 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parent.parent.parent
 BIN = "/opt/stockade/bin"
+PREFIX = "stockade-e2e-"
 
 
 def host_bin_dir():
@@ -60,17 +61,31 @@ def _controllers():
     return found
 
 
+def _sweep():
+    """Removes what is left of nodes whose test run was killed: the name says which process it was."""
+    places = [Path(point) for _, _, point in _controllers()] + [Path("/var/tmp")]
+    for place in places:
+        for path in place.glob(f"{PREFIX}*"):
+            owner = path.name[len(PREFIX):].split("-")[0]
+            if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+                if place == Path("/var/tmp"):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    _remove_group(str(path))
+
+
 class Node:
     """One throw-away machine. Use as a context manager or call close()."""
 
     def __init__(self, root="/", extra_binds=()):
         self.root_folder = str(root)
-        self.work = Path(tempfile.mkdtemp(prefix="stockade-e2e-", dir="/var/tmp"))
+        _sweep()
+        self.work = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/var/tmp"))
         self.work.chmod(0o755)
         self._name = self.work.name
         self._groups = []
         self._holder = None
-        self.pid = None
+        self.pid = 0
         try:
             self._start(list(extra_binds))
         except BaseException:
@@ -190,11 +205,11 @@ class Node:
     def close(self):
         """Ends every process of the node and removes its cgroups and its work folder."""
         if self._holder is not None:
-            self._holder.kill()
+            if self.pid:
+                os.kill(self.pid, signal.SIGKILL)  # its starter reaps it and ends too
+            else:
+                self._holder.kill()
             self._holder.wait()
-            deadline = time.monotonic() + 10
-            while self.pid and Path(f"/proc/{self.pid}").exists() and time.monotonic() < deadline:
-                time.sleep(0.01)
             self._holder = None
         for group in self._groups:
             _remove_group(group)
