@@ -143,6 +143,9 @@ Status TuneTmpfsSize(Tuning& tuning) {
 Status TuneMaskedPaths(Tuning& tuning) {
   const KernelPathsRule& rule = tuning.policy().kernel_paths;
   STOCKADE_TRY(tuning.LayerOn(rule.mode, "kernelPaths"));
+  if (tuning.value() == "/") {
+    return tuning.Refuse("the root itself cannot be masked", "name paths below it");
+  }
   return AddPaths(tuning, rule.masked, "/kernelPaths/masked");
 }
 

@@ -9,6 +9,12 @@ class Merger {
   Merger(MergedClass& merged, const ClassDefinition& definition)
       : origins_(merged.origins), definition_(definition) {}
 
+  void Document(MergedClass& merged) {
+    Note("");
+    Merge(merged.document, definition_.parsed.value, "");
+  }
+
+ private:
   void Merge(base::Json& under, const base::Json& over, const std::string& pointer) {
     for (const auto& [key, value] : over.items()) {
       if (key == "comment" || (pointer.empty() && (key == "extends" || key == "$schema"))) continue;
@@ -30,7 +36,6 @@ class Merger {
     }
   }
 
- private:
   void Note(const std::string& pointer) {
     origins_.insert_or_assign(pointer,
                               Origin{definition_.source, definition_.parsed.LineOf(pointer)});
@@ -50,7 +55,7 @@ class Merger {
 }  // namespace
 
 void MergeOver(MergedClass& merged, const ClassDefinition& definition) {
-  Merger(merged, definition).Merge(merged.document, definition.parsed.value, "");
+  Merger(merged, definition).Document(merged);
 }
 
 void ForgetOrigins(Origins& origins, const std::string& pointer) {

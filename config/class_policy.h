@@ -38,6 +38,7 @@ struct Origin {
   // "built-in restricted.json:12", "/etc/stockade/classes.d/web.json:4", "annotation
   // stockade.dev/..".
   std::string Text() const;
+  bool operator==(const Origin&) const = default;
 };
 
 // Origins by JSON pointer into a class document.
@@ -60,6 +61,7 @@ struct WritablePath {
   std::uint64_t inodes = 0;      // limit of a tmpfs, 1 or more
   bool exec = false;             // false mounts it noexec
   bool keep_content = false;     // start with what the image has there
+  bool operator==(const WritablePath&) const = default;
 };
 
 // Capability names are upper case with their prefix: "CAP_NET_BIND_SERVICE".
@@ -69,10 +71,12 @@ struct CapabilitiesRule {  // /capabilities
   Mode mode = Mode::kOff;
   CapabilityNames
       ceiling;  // the most that a container gets; what it gets is its request within this
+  bool operator==(const CapabilitiesRule&) const = default;
 };
 
 struct NoNewPrivilegesRule {  // /noNewPrivileges
   Mode mode = Mode::kOff;
+  bool operator==(const NoNewPrivilegesRule&) const = default;
 };
 
 struct SeccompRule {  // /seccomp
@@ -80,34 +84,41 @@ struct SeccompRule {  // /seccomp
   std::string profile;  // a shipped profile: "baseline" or "restricted"
   std::vector<std::string>
       compat_architectures;  // SCMP_ARCH_* that the class opens; none by default
+  bool operator==(const SeccompRule&) const = default;
 };
 
 struct RootfsRule {        // /rootfs
   Mode mode = Mode::kOff;  // kOff: as the pod asked
   std::vector<WritablePath> writable;
   std::vector<std::string> pod_may_add;  // globs of paths that a pod may declare by annotation
+  bool operator==(const RootfsRule&) const = default;
 };
 
 struct KernelPathsRule {  // /kernelPaths
   Mode mode = Mode::kOff;
   std::vector<std::string> masked;
   std::vector<std::string> read_only;
+  bool operator==(const KernelPathsRule&) const = default;
 };
 
 struct HostMountsRule {  // /hostMounts
   Mode mode = Mode::kOff;
-  std::vector<std::string> guarded;  // host paths that a mount may neither be, contain, nor lie in
+  // Host paths that a mount may neither be, contain, nor lie in; "/" guards itself alone.
+  std::vector<std::string> guarded;
   // Patterns that are mounted in spite of `guarded`. "*" matches within one component, "**" any
-  // number of them; ${container-id}, ${sandbox-id} and ${pod-uid} stand for this container's own.
+  // number of them; ${container-id}, ${sandbox-id} and ${pod-uid} stand for this container's own
+  // (config/glob.h).
   std::vector<std::string> allowed;
   bool read_only = false;                 // other host mounts become read-only ...
   std::vector<std::string> writable;      // ... but for these patterns (kubelet volumes)
   std::vector<std::string> file_systems;  // mount types other than bind that a pod may name
+  bool operator==(const HostMountsRule&) const = default;
 };
 
 struct DevicesRule {  // /devices
   Mode mode = Mode::kOff;
   std::vector<std::string> allowed;  // paths in the container: "/dev/null"
+  bool operator==(const DevicesRule&) const = default;
 };
 
 // Host namespaces and sharing: each of its own mode. kConfine gives the container a namespace of
@@ -119,20 +130,24 @@ struct NamespacesRule {  // /namespaces
   Mode uts = Mode::kOff;
   Mode cgroup = Mode::kOff;
   Mode mount = Mode::kOff;
+  bool operator==(const NamespacesRule&) const = default;
 };
 
 struct PrivilegedRule {  // /privileged
   Mode mode = Mode::kOff;
+  bool operator==(const PrivilegedRule&) const = default;
 };
 
 struct SysctlsRule {  // /sysctls
   Mode mode = Mode::kOff;
   std::vector<std::string> allowed;  // exact names, or a prefix that ends in ".*"
+  bool operator==(const SysctlsRule&) const = default;
 };
 
 struct HooksRule {  // /hooks
   Mode mode = Mode::kOff;
   std::vector<std::string> allowed;  // absolute paths of executables that may be hooks
+  bool operator==(const HooksRule&) const = default;
 };
 
 struct RlimitsRule {  // /rlimits
@@ -140,33 +155,38 @@ struct RlimitsRule {  // /rlimits
   // Upper bounds by name ("RLIMIT_NOFILE"), for the soft and the hard limit. A limit that a pod
   // does not set is set to the bound.
   std::map<std::string, std::uint64_t> max;
+  bool operator==(const RlimitsRule&) const = default;
 };
 
 struct UserRule {                     // /user
   Mode run_as_non_root = Mode::kOff;  // kConfine is not possible here: a uid cannot be invented
+  bool operator==(const UserRule&) const = default;
 };
 
 struct LsmRule {  // /lsm
-  // AppArmor: kOff keeps what the spec says. Else an unconfined or missing profile becomes
+  // /lsm/apparmor: kOff keeps what the spec says. Else an unconfined or missing profile becomes
   // `apparmor` (confine) or is refused, when the running kernel has AppArmor.
   Mode apparmor_mode = Mode::kOff;
-  std::string apparmor;  // the profile's name; "" the node's default
-  Mode selinux_mode = Mode::kOff;
-  std::string
-      selinux;  // process label that is set when the spec has none and the kernel has SELinux
+  std::string apparmor;            // the profile's name; "" the node's default
+  Mode selinux_mode = Mode::kOff;  // /lsm/selinux
+  std::string selinux;  // process label, set when the spec has none and the kernel has SELinux
+  bool operator==(const LsmRule&) const = default;
 };
 
 struct DelegateAnnotationsRule {  // /delegateAnnotations
   Mode mode = Mode::kOff;
   std::vector<std::string> allowed;  // exact keys that stay
+  bool operator==(const DelegateAnnotationsRule&) const = default;
 };
 
 struct OciFieldsRule {     // /ociFields
   Mode mode = Mode::kOff;  // for fields that no layer understands and that reach host resources
+  bool operator==(const OciFieldsRule&) const = default;
 };
 
 struct AnnotationsRule {             // /annotations
   std::vector<std::string> pod_may;  // keys of config/annotations.h that pods may use
+  bool operator==(const AnnotationsRule&) const = default;
 };
 
 // See the file comment. Sections in the order in which the layers run.
@@ -200,6 +220,7 @@ struct ClassPolicy {
   const Origin& OriginOf(std::string_view pointer) const;
   // True if every layer is off: the delegate then gets exactly what we got.
   bool PassThrough() const;
+  bool operator==(const ClassPolicy&) const = default;
 };
 
 // The typed form of a merged class document (class_parser.cc). `origins` give file and line for

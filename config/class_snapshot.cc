@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// {"document": the class, "sources": ["built-in baseline.json", …], "origins": {pointer: [source,
-// line]}}: each source stands there once, and what is read back is parsed like any class document.
+// {"document": the class, "origins": {"built-in baseline.json": {"/name": 2, …}, …}}: pointers by
+// source, with their lines. What is read back is parsed like any class document.
 #include <limits>
 
 #include "config/class_loader.h"
@@ -16,44 +16,35 @@ base::Error Damaged(std::string_view what) {
 }  // namespace
 
 base::Json SnapshotOf(const ClassPolicy& policy) {
-  base::Json sources = base::Json::array();
-  base::Json::object_t origins;
-  std::map<std::string_view, std::size_t> index;
+  base::Json::object_t by_source;
   for (const auto& [pointer, origin] : policy.origins) {
-    const auto [at, fresh] = index.emplace(origin.source, sources.size());
-    if (fresh) sources.push_back(origin.source);
-    // The pointers come from a map: the linear search of ordered_map for a duplicate is skipped.
-    origins.emplace_back(pointer, base::Json::array({at->second, origin.line}));
+    // The pointers come from a map: operator[]'s linear search for a duplicate is skipped.
+    base::Json& lines = by_source[origin.source];
+    if (lines.is_null()) lines = base::Json::object();
+    lines.get_ref<base::Json::object_t&>().emplace_back(pointer, origin.line);
   }
   base::Json snapshot = base::Json::object();
   snapshot["document"] = policy.document;
-  snapshot["sources"] = std::move(sources);
-  snapshot["origins"] = std::move(origins);
+  snapshot["origins"] = std::move(by_source);
   return snapshot;
 }
 
 base::Result<ClassPolicy> ClassFromSnapshot(const base::Json& snapshot) {
   const base::Json* document = base::Find(snapshot, "/document");
-  const base::Json* sources = base::Find(snapshot, "/sources");
-  const base::Json* entries = base::Find(snapshot, "/origins");
-  if (document == nullptr || sources == nullptr || entries == nullptr || !sources->is_array() ||
-      !entries->is_object()) {
+  const base::Json* sources = base::Find(snapshot, "/origins");
+  if (document == nullptr || sources == nullptr || !sources->is_object()) {
     return tl::unexpected(Damaged("is incomplete"));
   }
   Origins origins;
-  for (const auto& [pointer, entry] : entries->items()) {
-    const bool pair = entry.is_array() && entry.size() == 2 && entry[0].is_number_unsigned() &&
-                      entry[1].is_number_integer();
-    if (!pair || entry[0].get<std::size_t>() >= sources->size() ||
-        !(*sources)[entry[0].get<std::size_t>()].is_string()) {
-      return tl::unexpected(Damaged(fmt::format("has no good origin for {}", pointer)));
+  for (const auto& [source, lines] : sources->items()) {
+    if (!lines.is_object()) return tl::unexpected(Damaged("has origins that are no object"));
+    for (const auto& [pointer, line] : lines.items()) {
+      const auto number = line.is_number_integer() ? line.get<std::int64_t>() : -1;
+      if (number < 0 || number > std::numeric_limits<int>::max()) {
+        return tl::unexpected(Damaged(fmt::format("has no good line for {}", pointer)));
+      }
+      origins.emplace(pointer, Origin{source, static_cast<int>(number)});
     }
-    const auto line = entry[1].get<std::int64_t>();
-    if (line < 0 || line > std::numeric_limits<int>::max()) {
-      return tl::unexpected(Damaged(fmt::format("has a line out of range for {}", pointer)));
-    }
-    const auto& source = (*sources)[entry[0].get<std::size_t>()].get_ref<const std::string&>();
-    origins.emplace_hint(origins.end(), pointer, Origin{source, static_cast<int>(line)});
   }
   return ParseClass(*document, std::move(origins));
 }

@@ -14,6 +14,7 @@ namespace {
 using base::Status;
 
 constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxShown = 12;  // choices in one message
 
 bool HasControl(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -72,8 +73,10 @@ Status ReadChoice(const Node& node, const std::vector<std::string_view>& choices
   STOCKADE_TRY(ReadText(node, text));
   if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
     const std::string nearest = Nearest(text, choices);
-    return node.Refuse(fmt::format("\"{}\" is none of {}", text, fmt::join(choices, ", ")),
-                       nearest.empty() ? "" : fmt::format("the nearest is \"{}\"", nearest));
+    const std::string hint = nearest.empty() ? "" : fmt::format("the nearest is \"{}\"", nearest);
+    if (choices.size() > kMaxShown)
+      return node.Refuse(fmt::format("\"{}\" is not known", text), hint);
+    return node.Refuse(fmt::format("\"{}\" is none of {}", text, fmt::join(choices, ", ")), hint);
   }
   out = std::move(text);
   return {};

@@ -25,6 +25,12 @@ std::size_t Distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+bool StartsWith(std::string_view word, std::string_view beginning) {
+  return word.size() >= beginning.size() &&
+         std::equal(beginning.begin(), beginning.end(), word.begin(),
+                    [](char a, char b) { return Lower(a) == Lower(b); });
+}
+
 }  // namespace
 
 std::string Nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
@@ -33,7 +39,9 @@ std::string Nearest(std::string_view word, const std::vector<std::string_view>& 
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(word.size() / 2, 1) + 1;
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = Distance(word, candidate);
+    // What was cut short is near, however much is missing.
+    const bool cut = word.size() >= 3 && StartsWith(candidate, word);
+    const std::size_t distance = cut ? 1 : Distance(word, candidate);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
