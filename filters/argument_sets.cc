@@ -6,8 +6,8 @@
 namespace stockade::filters {
 namespace {
 
-// Walks the binary trie of `values` from the highest bit of `rest` down; `fixed` and `prefix` are the bits
-// decided so far. A branch that no value takes is one match.
+// Walks the binary trie of `values` from the highest bit of `rest` down; `fixed` and `prefix` are
+// the bits decided so far. A branch that no value takes is one match.
 void Walk(unsigned index, std::uint64_t rest, std::uint64_t fixed, std::uint64_t prefix,
           const std::vector<std::uint64_t>& values, std::vector<BitMatch>& out) {
   if (values.empty()) {

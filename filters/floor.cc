@@ -54,7 +54,8 @@ Json::array_t CallsOf(const CallGroup& group, bool native_only) {
   Json::array_t names;
   names.reserve(group.calls.size());
   for (const std::string_view call : group.calls) {
-    if (!native_only || SyscallNumber(std::string(call)).value_or(-1) >= 0) names.emplace_back(call);
+    if (!native_only || SyscallNumber(std::string(call)).value_or(-1) >= 0)
+      names.emplace_back(call);
   }
   return names;
 }
@@ -85,7 +86,8 @@ base::Result<Json> BuildFloor(std::string_view profile_name,
     architectures.emplace_back(architecture);
   }
 
-  // Calls that are open whatever their arguments share the first entry, so that the document stays small.
+  // Calls that are open whatever their arguments share the first entry, so that the document stays
+  // small.
   Json::array_t always;
   Json::array_t entries(1);
   for (const CallGroup& group : profile->groups) {

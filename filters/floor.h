@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seccomp floor: a shipped profile (filters/profiles/*.json), expanded for one container, as the OCI
-// object `linux.seccomp` that the delegate compiles and installs.
+// The seccomp floor: a shipped profile (filters/profiles/*.json), expanded for one container, as
+// the OCI object `linux.seccomp` that the delegate compiles and installs.
 //
 //   STOCKADE_ASSIGN(base::Json seccomp, BuildFloor("restricted", remaining_capabilities, {}));
-//   edit.Set("/linux/seccomp", std::move(seccomp), "the class filters system calls", "/seccomp/profile");
+//   edit.Set("/linux/seccomp", std::move(seccomp), "the class filters system calls",
+//   "/seccomp/profile");
 //
 // The object needs nothing of the delegate beyond first principles: every rule compares with
-// SCMP_CMP_MASKED_EQ on at most 32 bits where the kernel reads 32, no rule names an argument twice, and
-// no value is allowed by one rule and refused by another, so that it means the same in whatever order
-// a delegate adds its rules.
+// SCMP_CMP_MASKED_EQ on at most 32 bits where the kernel reads 32, no rule names an argument twice,
+// and no value is allowed by one rule and refused by another, so that it means the same in whatever
+// order a delegate adds its rules.
 #pragma once
 
 #include <string>

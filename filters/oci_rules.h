@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any `linux.seccomp` object, read as the delegates read it: by system call, with their traps.
 //
-//   const std::optional<OciRules> rules = OciRules::Read(json, why);   // why: what cannot be understood
-//   for (const OciRule& rule : rules->For(257)) …                      // the rules for openat
+//   const std::optional<OciRules> rules = OciRules::Read(json, why);   // why: what cannot be
+//   understood for (const OciRule& rule : rules->For(257)) …                      // the rules for
+//   openat
 //
-// The traps: a rule that gives the default's answer is dropped; a rule that names an argument twice is one
-// rule for each of its comparisons; a call that nobody knows is ignored.
+// The traps: a rule that gives the default's answer is dropped; a rule that names an argument twice
+// is one rule for each of its comparisons; a call that nobody knows is ignored.
 #pragma once
 
 #include <deque>
@@ -22,8 +23,8 @@ namespace stockade::filters {
 
 using Comparisons = std::vector<Comparison>;
 
-// A rule for one call: the call goes ahead (SCMP_ACT_ALLOW, SCMP_ACT_LOG) or not when all comparisons
-// hold. Refers to the OciRules that it is part of.
+// A rule for one call: the call goes ahead (SCMP_ACT_ALLOW, SCMP_ACT_LOG) or not when all
+// comparisons hold. Refers to the OciRules that it is part of.
 struct OciRule {
   int call = 0;  // the call's native number, or the negative stand-in of SyscallNumber()
   bool allows = false;
@@ -42,12 +43,13 @@ class OciRules {
   std::span<const OciRule> all() const { return rules_; }
   // The rules for one call, in the object's order; none: the default answers.
   std::span<const OciRule> For(int call) const;
-  // The highest native number that is named, even by a rule that says no more than the default; -1: none.
+  // The highest native number that is named, even by a rule that says no more than the default; -1:
+  // none.
   int newest_call() const { return newest_call_; }
 
-  // Reads an object of any origin. Nothing, and `why` set, if a part of it has no certain meaning: an
-  // unknown action, operator or type, a rule for no call, a listener, or sizes beyond any real profile's.
-  // Refers to names within `seccomp`, which must stay.
+  // Reads an object of any origin. Nothing, and `why` set, if a part of it has no certain meaning:
+  // an unknown action, operator or type, a rule for no call, a listener, or sizes beyond any real
+  // profile's. Refers to names within `seccomp`, which must stay.
   static std::optional<OciRules> Read(const base::Json& seccomp, std::string& why);
 
  private:

@@ -38,8 +38,8 @@ Standing Stand(const OciRule& rule, const Arguments& arguments) {
   return standing;
 }
 
-// What `rules` say of every call whose arguments are within `arguments`. Where an allowing and a refusing
-// rule meet, the refusal counts: it is what the profile's author wrote down.
+// What `rules` say of every call whose arguments are within `arguments`. Where an allowing and a
+// refusing rule meet, the refusal counts: it is what the profile's author wrote down.
 Answer Decide(std::span<const OciRule> rules, bool default_allows, const Arguments& arguments,
               long& looks) {
   const Comparison* cut = nullptr;
@@ -69,9 +69,9 @@ Answer Decide(std::span<const OciRule> rules, bool default_allows, const Argumen
   return Answer::kAllowed;
 }
 
-// The arguments that a rule of the floor lets through. An argument that the floor tests is one that the
-// kernel reads as 32 bits: the upper half is never looked at, so its canonical value is zero, and what
-// another profile says of other upper halves is about calls that do not differ.
+// The arguments that a rule of the floor lets through. An argument that the floor tests is one that
+// the kernel reads as 32 bits: the upper half is never looked at, so its canonical value is zero,
+// and what another profile says of other upper halves is about calls that do not differ.
 Arguments ArgumentsOf(const OciRule& floor_rule) {
   Arguments arguments;
   for (const Comparison& comparison : *floor_rule.comparisons) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs during the build: reads the profiles given as arguments, merges each over what it extends (which
-// must come earlier), and prints the C++ that defines Profiles() of profile_data.h.
+// Runs during the build: reads the profiles given as arguments, merges each over what it extends
+// (which must come earlier), and prints the C++ that defines Profiles() of profile_data.h.
 //
 //   profile_compiler baseline.json restricted.json > profiles.cc
 //
 // A profile is {"profile", "about", "defaultErrno" | "extends", "groups": [group, ...]}. A group is
 //   {"id", "reason", "open": "always" | "never" | [capability, ...], "calls": [name, ...],
 //    "errno" and "fallback" unless always open, "when": [{"argN": condition, ...}, ...]}
-// with conditions as ReadCondition() has them. A call that an extending profile names is taken out of the
-// groups that it extends: one file alone decides it.
+// with conditions as ReadCondition() has them. A call that an extending profile names is taken out
+// of the groups that it extends: one file alone decides it.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -33,7 +33,8 @@ namespace {
 using base::Json;
 using Conjunction = std::vector<BitMatch>;
 
-constexpr std::uint64_t kWholeArgument = 0xffffffff;  // every argument that a profile tests is 32 bits
+constexpr std::uint64_t kWholeArgument =
+    0xffffffff;  // every argument that a profile tests is 32 bits
 
 struct Group {
   std::string id;
@@ -83,8 +84,8 @@ std::uint64_t Value(const Json& json) {
   return value;
 }
 
-// The matches of one argument's condition: {"in": [V, ...]}, {"outside": [V, ...]}, either under a "mask",
-// or {"outside": [V, ...], "below": a power of two}.
+// The matches of one argument's condition: {"in": [V, ...]}, {"outside": [V, ...]}, either under a
+// "mask", or {"outside": [V, ...], "below": a power of two}.
 std::vector<BitMatch> ReadCondition(unsigned index, const Json& json) {
   const std::uint64_t mask = json.contains("mask") ? Value(json["mask"]) : kWholeArgument;
   const bool outside = json.contains("outside");
@@ -93,7 +94,8 @@ std::vector<BitMatch> ReadCondition(unsigned index, const Json& json) {
   for (const std::uint64_t value : values) {
     if ((value & ~mask) != 0) Reject("a value reaches beyond its mask");
   }
-  if (outside) return Outside(index, mask, values, json.contains("below") ? Value(json["below"]) : 0);
+  if (outside)
+    return Outside(index, mask, values, json.contains("below") ? Value(json["below"]) : 0);
   std::vector<BitMatch> matches;
   for (const std::uint64_t value : values) matches.push_back({index, mask, value});
   return matches;
@@ -147,7 +149,8 @@ Group ReadGroup(const Json& json) {
 Document ReadDocument(const Json& json, const std::vector<Document>& earlier) {
   Document document;
   if (json.contains("extends")) {
-    const auto found = std::ranges::find(earlier, json["extends"].get<std::string>(), &Document::name);
+    const auto found =
+        std::ranges::find(earlier, json["extends"].get<std::string>(), &Document::name);
     if (found == earlier.end()) Reject("extends a profile that did not come earlier");
     document = *found;
   } else {
@@ -162,7 +165,8 @@ Document ReadDocument(const Json& json, const std::vector<Document>& earlier) {
     decided_here.insert(groups.back().calls.begin(), groups.back().calls.end());
   }
   for (Group& group : document.groups) {
-    std::erase_if(group.calls, [&](const std::string& call) { return decided_here.contains(call); });
+    std::erase_if(group.calls,
+                  [&](const std::string& call) { return decided_here.contains(call); });
   }
   std::erase_if(document.groups, [](const Group& group) { return group.calls.empty(); });
   std::ranges::move(groups, std::back_inserter(document.groups));
@@ -206,8 +210,9 @@ std::string PrintGroup(const std::string& name, const Group& group) {
 }
 
 void PrintDocuments(const std::vector<Document>& documents) {
-  fmt::print("// Made by filters/profile_compiler.cc from filters/profiles; do not edit.\n"
-             "#include \"filters/profile_data.h\"\n\nnamespace stockade::filters {{\nnamespace {{\n\n");
+  fmt::print(
+      "// Made by filters/profile_compiler.cc from filters/profiles; do not edit.\n"
+      "#include \"filters/profile_data.h\"\n\nnamespace stockade::filters {{\nnamespace {{\n\n");
   std::string profiles;
   for (const Document& document : documents) {
     std::string groups;
@@ -219,18 +224,20 @@ void PrintDocuments(const std::vector<Document>& documents) {
     profiles += fmt::format("    {{{}, {}, k_{}}},\n", Quoted(document.name),
                             document.default_error_number, document.name);
   }
-  fmt::print("constexpr Profile kProfiles[] = {{\n{}}};\n\n}}  // namespace\n\n"
-             "std::span<const Profile> Profiles() {{ return kProfiles; }}\n\n"
-             "}}  // namespace stockade::filters\n", profiles);
+  fmt::print(
+      "constexpr Profile kProfiles[] = {{\n{}}};\n\n}}  // namespace\n\n"
+      "std::span<const Profile> Profiles() {{ return kProfiles; }}\n\n"
+      "}}  // namespace stockade::filters\n",
+      profiles);
 }
 
 int Compile(std::span<char*> paths) {
   std::vector<Document> documents;
   for (const char* const path : paths) {
     const auto text = base::ReadFile(path, base::kPolicyLimits.max_bytes);
-    const auto json = text ? base::ParseJson(*text, base::kPolicyLimits, path,
-                                             base::ErrorKind::kInternal)
-                           : tl::unexpected(text.error());
+    const auto json =
+        text ? base::ParseJson(*text, base::kPolicyLimits, path, base::ErrorKind::kInternal)
+             : tl::unexpected(text.error());
     if (!json) {
       fmt::print(stderr, "{}\n", json.error().Text());
       return 1;
@@ -250,6 +257,5 @@ int Compile(std::span<char*> paths) {
 }  // namespace stockade::filters
 
 int main(int argc, char** argv) {
-  return stockade::filters::Compile(
-      std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+  return stockade::filters::Compile(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
 }

@@ -11,11 +11,21 @@ namespace {
 
 // Calls newer than libseccomp 2.5.4. From 424 on, numbers are the same on every architecture.
 constexpr std::array<std::pair<std::string_view, int>, 16> kNewer{{
-    {"cachestat", 451},         {"fchmodat2", 452},     {"map_shadow_stack", 453},
-    {"futex_wake", 454},        {"futex_wait", 455},    {"futex_requeue", 456},
-    {"statmount", 457},         {"listmount", 458},     {"lsm_get_self_attr", 459},
-    {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
-    {"setxattrat", 463},        {"getxattrat", 464},    {"listxattrat", 465},
+    {"cachestat", 451},
+    {"fchmodat2", 452},
+    {"map_shadow_stack", 453},
+    {"futex_wake", 454},
+    {"futex_wait", 455},
+    {"futex_requeue", 456},
+    {"statmount", 457},
+    {"listmount", 458},
+    {"lsm_get_self_attr", 459},
+    {"lsm_set_self_attr", 460},
+    {"lsm_list_modules", 461},
+    {"mseal", 462},
+    {"setxattrat", 463},
+    {"getxattrat", 464},
+    {"listxattrat", 465},
     {"removexattrat", 466},
 }};
 

@@ -11,8 +11,9 @@
 
 namespace stockade::filters {
 
-// The number of `name` on the native architecture; a negative number that is the name's own if only other
-// architectures have the call; nothing if nobody here has heard of it. Knows calls up to Linux 6.13.
+// The number of `name` on the native architecture; a negative number that is the name's own if only
+// other architectures have the call; nothing if nobody here has heard of it. Knows calls up to
+// Linux 6.13.
 std::optional<int> SyscallNumber(const std::string& name);
 
 // "SCMP_ARCH_X86_64" and so on, of the machine that we run on.

@@ -19,7 +19,8 @@ std::optional<std::uint64_t> NextMatch(std::uint64_t from, std::uint64_t mask, s
     const std::uint64_t below = bit - 1;
     const bool fixed = (mask & bit) != 0;
     if ((from & bit) == 0) {
-      // Going above `from` here leaves the lower bits free; the lowest such place is the smallest value.
+      // Going above `from` here leaves the lower bits free; the lowest such place is the smallest
+      // value.
       if (!fixed || (bits & bit) != 0) larger = prefix | bit | (bits & mask & below);
       if (fixed && (bits & bit) != 0) return larger;
     } else {
@@ -110,7 +111,8 @@ std::vector<ValueRange> Cut(const ValueRange& range, const Comparison& compariso
   const std::uint64_t value = comparison.value;
   if (value > 0) Keep({range.low, std::min(range.high, value - 1), range.mask, range.bits}, parts);
   Keep({std::max(range.low, value), std::min(range.high, value), range.mask, range.bits}, parts);
-  if (value < kAll) Keep({std::max(range.low, value + 1), range.high, range.mask, range.bits}, parts);
+  if (value < kAll)
+    Keep({std::max(range.low, value + 1), range.high, range.mask, range.bits}, parts);
   return parts;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of one 64-bit argument: bounds and fixed bits; and what a seccomp comparison makes of
-// every value that fits.
+// What is known of one 64-bit argument: bounds and fixed bits; and what a seccomp comparison makes
+// of every value that fits.
 //
 //   ValueRange any;                                   // nothing is known
 //   ValueRange family = ValueRange::Bits(~0ULL, 38);  // exactly 38
@@ -12,7 +12,15 @@
 
 namespace stockade::filters {
 
-enum class CompareOp { kNotEqual, kLess, kLessEqual, kEqual, kGreaterEqual, kGreater, kMaskedEqual };
+enum class CompareOp {
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kEqual,
+  kGreaterEqual,
+  kGreater,
+  kMaskedEqual
+};
 
 // One comparison of an OCI rule: `args[index] op value`, on all 64 bits. For kMaskedEqual,
 // `args[index] & value == value_two & value`.
@@ -40,12 +48,12 @@ struct ValueRange {
 // Of all values in a range: the comparison holds for every one, for none, or perhaps for some.
 enum class Truth { kNever, kSometimes, kAlways };
 
-// `range` must be tightened. kSometimes may stand for kNever where bits and bounds interlock; the two
-// other answers are exact.
+// `range` must be tightened. kSometimes may stand for kNever where bits and bounds interlock; the
+// two other answers are exact.
 Truth Compare(const ValueRange& range, const Comparison& comparison);
 
-// Cuts `range` where `comparison` is kSometimes into two or three tightened parts that together are it, so
-// that cutting further always ends with kNever or kAlways.
+// Cuts `range` where `comparison` is kSometimes into two or three tightened parts that together are
+// it, so that cutting further always ends with kNever or kAlways.
 std::vector<ValueRange> Cut(const ValueRange& range, const Comparison& comparison);
 
 }  // namespace stockade::filters

@@ -16,8 +16,8 @@ namespace {
 
 using base::Json;
 
-// `args[index] & mask == value` of a call that must not go through; upper halves are always free, for the
-// kernel does not look at them.
+// `args[index] & mask == value` of a call that must not go through; upper halves are always free,
+// for the kernel does not look at them.
 struct Test {
   unsigned index;
   std::uint64_t mask;
@@ -26,8 +26,8 @@ struct Test {
 
 constexpr std::uint64_t kInt = 0xffffffff;
 
-// One promise: none of `calls` goes through with arguments that pass every test, unless a capability
-// remains that opens them.
+// One promise: none of `calls` goes through with arguments that pass every test, unless a
+// capability remains that opens them.
 struct Promise {
   std::string_view what;
   std::vector<std::string_view> calls;
@@ -51,7 +51,8 @@ const std::vector<Promise>& Promises() {
       {"mounting", {"mount", "umount", "umount2"}, {}, {"CAP_SYS_ADMIN"}},
       {"the new mount API",
        {"fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "open_tree", "mount_setattr"},
-       {}, {}},
+       {},
+       {}},
       {"a new root", {"pivot_root"}, {}, {}},
       {"typing into a terminal", {"ioctl"}, {{1, kInt, 0x5412}}, {}},
       {"pasting into a console", {"ioctl"}, {{1, kInt, 0x541c}}, {}},
@@ -130,8 +131,10 @@ bool Reachable(const OciRules& rules, std::string_view call, std::span<const Tes
     arguments.at(test.index) = ValueRange::Bits(test.mask, test.value);
     arguments.at(test.index).Tighten();
   }
-  return rules.default_allows() || std::ranges::any_of(rules.For(*number), [&](const OciRule& rule) {
-           return rule.allows && std::ranges::none_of(*rule.comparisons, [&](const Comparison& one) {
+  return rules.default_allows() ||
+         std::ranges::any_of(rules.For(*number), [&](const OciRule& rule) {
+           return rule.allows &&
+                  std::ranges::none_of(*rule.comparisons, [&](const Comparison& one) {
                     return Compare(arguments.at(one.index), one) == Truth::kNever;
                   });
          });
@@ -158,7 +161,8 @@ bool Plain(const OciRule& rule) {
 bool Meet(const OciRule& a, const OciRule& b) {
   for (const Comparison& x : *a.comparisons) {
     for (const Comparison& y : *b.comparisons) {
-      if (x.index == y.index && ((x.value_two ^ y.value_two) & x.value & y.value) != 0) return false;
+      if (x.index == y.index && ((x.value_two ^ y.value_two) & x.value & y.value) != 0)
+        return false;
     }
   }
   return true;
@@ -174,7 +178,8 @@ void CheckForm(const Json& seccomp, const OciRules& rules,
       broken.push_back("the seccomp section has the member \"" + key + "\"");
     }
   }
-  if (rules.default_allows()) broken.emplace_back("the seccomp section allows what it does not name");
+  if (rules.default_allows())
+    broken.emplace_back("the seccomp section allows what it does not name");
   std::set<std::string, std::less<>> architectures(compat_architectures.begin(),
                                                    compat_architectures.end());
   architectures.emplace(NativeArchitecture());
@@ -183,7 +188,8 @@ void CheckForm(const Json& seccomp, const OciRules& rules,
     broken.emplace_back("the seccomp section opens other architectures than the class");
   }
   for (const OciRule& rule : rules.all()) {
-    if (!Plain(rule)) broken.push_back(fmt::format("a seccomp rule for {} is no plain mask", rule.name));
+    if (!Plain(rule))
+      broken.push_back(fmt::format("a seccomp rule for {} is no plain mask", rule.name));
     if (rule.allows && std::ranges::any_of(rules.For(rule.call), [&](const OciRule& other) {
           return !other.allows && Meet(rule, other);
         })) {

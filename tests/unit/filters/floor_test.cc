@@ -25,8 +25,8 @@ Json Floor(std::string_view profile, const config::CapabilityNames& remaining = 
   return floor.value_or(Json());
 }
 
-// What the object answers to a call, by trying every rule: nothing, or the set of answers that match.
-// A separate and slower reading than the one in filters/.
+// What the object answers to a call, by trying every rule: nothing, or the set of answers that
+// match. A separate and slower reading than the one in filters/.
 std::set<std::string> Answers(const Json& floor, const std::string& call,
                               const std::vector<std::uint64_t>& args) {
   std::set<std::string> answers;
@@ -48,7 +48,8 @@ std::set<std::string> Answers(const Json& floor, const std::string& call,
                          : "errno " + std::to_string(entry["errnoRet"].get<int>()));
     }
   }
-  if (answers.empty()) answers.insert("errno " + std::to_string(floor["defaultErrnoRet"].get<int>()));
+  if (answers.empty())
+    answers.insert("errno " + std::to_string(floor["defaultErrnoRet"].get<int>()));
   return answers;
 }
 
@@ -64,7 +65,8 @@ TEST(FloorTest, EveryRefusalSaysWhyAndWhatSoftwareDoes) {
       EXPECT_GT(group.reason.size(), 10U) << group.id;
       EXPECT_EQ(group.open == Open::kAlways, group.fallback.empty()) << group.id;
       for (const std::string_view call : group.calls) {
-        EXPECT_TRUE(SyscallNumber(std::string(call))) << group.id << " names the unknown call " << call;
+        EXPECT_TRUE(SyscallNumber(std::string(call)))
+            << group.id << " names the unknown call " << call;
       }
     }
   }
@@ -130,7 +132,9 @@ TEST(FloorTest, SocketFamilies) {
         if (family == 1 || family == 2 || family == 10 || family == 16) {
           EXPECT_EQ(stream, Set{"allow"}) << family;
         } else {
-          const char* const expected = family == 17 ? "errno 1" : family < 64 ? "errno 97" : "errno 38";
+          const char* const expected = family == 17  ? "errno 1"
+                                       : family < 64 ? "errno 97"
+                                                     : "errno 38";
           EXPECT_EQ(stream, Set{expected}) << family;  // Linux has 46 families
         }
       }
@@ -183,8 +187,8 @@ TEST(FloorTest, NewNamespaces) {
   const Json floor = Floor("baseline");
   constexpr std::uint64_t kThread = 0x3d0f00;
   EXPECT_EQ(Answers(floor, "clone", {kThread}), Set{"allow"});
-  for (const std::uint64_t flag : {0x20000U, 0x2000000U, 0x4000000U, 0x8000000U, 0x10000000U,
-                                   0x20000000U, 0x40000000U}) {
+  for (const std::uint64_t flag :
+       {0x20000U, 0x2000000U, 0x4000000U, 0x8000000U, 0x10000000U, 0x20000000U, 0x40000000U}) {
     EXPECT_EQ(Answers(floor, "clone", {flag | 17}), Set{"errno 1"}) << std::hex << flag;
   }
   EXPECT_EQ(Answers(floor, "clone3", {}), Set{"errno 38"});
@@ -200,7 +204,8 @@ TEST(FloorTest, RestrictedClosesMore) {
   const Json baseline = Floor("baseline");
   const Json restricted = Floor("restricted", {"CAP_SYS_PTRACE", "CAP_SYS_ADMIN"});
   EXPECT_EQ(Answers(baseline, "ptrace", {}), Set{"allow"});
-  for (const char* call : {"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"}) {
+  for (const char* call :
+       {"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"}) {
     EXPECT_EQ(Answers(restricted, call, {}), Set{"errno 1"}) << call;
   }
   EXPECT_EQ(Answers(restricted, "modify_ldt", {}), Set{"errno 38"});
@@ -222,9 +227,10 @@ TEST(FloorTest, HotCallsAreDecidedByNumberAlone) {
     const Json& always = floor["syscalls"][0];
     ASSERT_FALSE(always.contains("args"));
     const std::set<std::string> names(always["names"].begin(), always["names"].end());
-    for (const char* hot : {"read", "write", "pread64", "pwrite64", "readv", "writev", "openat",
-                            "close", "newfstatat", "futex", "epoll_wait", "epoll_pwait", "mmap",
-                            "munmap", "recvfrom", "recvmsg", "accept4", "clock_nanosleep", "fcntl"}) {
+    for (const char* hot :
+         {"read", "write", "pread64", "pwrite64", "readv", "writev", "openat", "close",
+          "newfstatat", "futex", "epoll_wait", "epoll_pwait", "mmap", "munmap", "recvfrom",
+          "recvmsg", "accept4", "clock_nanosleep", "fcntl"}) {
       EXPECT_TRUE(names.contains(hot)) << hot;
     }
   }

@@ -14,13 +14,20 @@ constexpr std::uint64_t kSpace = 64;
 
 bool Holds(std::uint64_t x, const Comparison& c) {
   switch (c.op) {
-    case CompareOp::kNotEqual: return x != c.value;
-    case CompareOp::kLess: return x < c.value;
-    case CompareOp::kLessEqual: return x <= c.value;
-    case CompareOp::kEqual: return x == c.value;
-    case CompareOp::kGreaterEqual: return x >= c.value;
-    case CompareOp::kGreater: return x > c.value;
-    case CompareOp::kMaskedEqual: return (x & c.value) == (c.value_two & c.value);
+    case CompareOp::kNotEqual:
+      return x != c.value;
+    case CompareOp::kLess:
+      return x < c.value;
+    case CompareOp::kLessEqual:
+      return x <= c.value;
+    case CompareOp::kEqual:
+      return x == c.value;
+    case CompareOp::kGreaterEqual:
+      return x >= c.value;
+    case CompareOp::kGreater:
+      return x > c.value;
+    case CompareOp::kMaskedEqual:
+      return (x & c.value) == (c.value_two & c.value);
   }
   return false;
 }
@@ -43,9 +50,7 @@ struct Random {
     range.high = Below(kSpace);
     return range;
   }
-  Comparison Any() {
-    return {0, static_cast<CompareOp>(Below(7)), Below(kSpace), Below(kSpace)};
-  }
+  Comparison Any() { return {0, static_cast<CompareOp>(Below(7)), Below(kSpace), Below(kSpace)}; }
 };
 
 TEST(ValueRangeTest, TightenFindsTheSmallestAndLargestValue) {
@@ -67,8 +72,8 @@ TEST(ValueRangeTest, CompareIsExactOrSometimes) {
     if (!range.Tighten()) continue;
     const Comparison comparison = random.Any();
     const std::vector<std::uint64_t> values = ValuesOf(range);
-    const auto held = std::ranges::count_if(
-        values, [&](std::uint64_t x) { return Holds(x, comparison); });
+    const auto held =
+        std::ranges::count_if(values, [&](std::uint64_t x) { return Holds(x, comparison); });
     const Truth truth = Compare(range, comparison);
     EXPECT_TRUE(truth != Truth::kAlways || held == std::ssize(values));
     EXPECT_TRUE(truth != Truth::kNever || held == 0);
