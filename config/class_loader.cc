@@ -170,9 +170,9 @@ Result<ClassPolicy> LoadClass(std::string_view name, const ClassSources& sources
                           "\"{}\" is not a class name", name.substr(0, 80));
   }
   STOCKADE_ASSIGN(const Catalog catalog, Catalog::Open(sources));
-  STOCKADE_ASSIGN(const std::vector<ClassDefinition> chain, ChainOf(std::string(name), catalog));
+  STOCKADE_ASSIGN(std::vector<ClassDefinition> chain, ChainOf(std::string(name), catalog));
   MergedClass merged;
-  for (const ClassDefinition& definition : chain) MergeOver(merged, definition);
+  for (ClassDefinition& definition : chain) MergeOver(merged, std::move(definition));
   return ParseClass(std::move(merged.document), std::move(merged.origins));
 }
 

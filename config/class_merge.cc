@@ -4,6 +4,11 @@
 namespace stockade::config {
 namespace {
 
+// Keys that belong to one file: "comment" anywhere, the others at the top.
+bool IsFileKey(std::string_view key, bool at_top) {
+  return key == "comment" || (at_top && (key == "extends" || key == "$schema"));
+}
+
 class Merger {
  public:
   Merger(MergedClass& merged, const ClassDefinition& definition)
@@ -17,7 +22,7 @@ class Merger {
  private:
   void Merge(base::Json& under, const base::Json& over, const std::string& pointer) {
     for (const auto& [key, value] : over.items()) {
-      if (key == "comment" || (pointer.empty() && (key == "extends" || key == "$schema"))) continue;
+      if (IsFileKey(key, pointer.empty())) continue;
       const std::string member = fmt::format("{}/{}", pointer, base::PointerToken(key));
       base::Json& target = under[key];
       if (target.is_object() && value.is_object()) {
@@ -52,9 +57,42 @@ class Merger {
   const ClassDefinition& definition_;
 };
 
+// The same for what a JSON pointer names.
+bool IsFilePointer(std::string_view pointer) {
+  const auto slash = pointer.rfind('/');
+  return slash != std::string_view::npos && IsFileKey(pointer.substr(slash + 1), slash == 0);
+}
+
+void DropFileKeys(base::Json& object, bool at_top) {
+  auto& members = object.get_ref<base::Json::object_t&>();
+  for (auto at = members.begin(); at != members.end();) {
+    if (IsFileKey(at->first, at_top)) {
+      at = members.erase(at);
+    } else {
+      if (at->second.is_object()) DropFileKeys(at->second, /*at_top=*/false);
+      ++at;
+    }
+  }
+}
+
+// The first document, with nothing below it, becomes the merged one as it is; the lines are in
+// order already. This is most of what a create has to merge.
+void Start(MergedClass& merged, ClassDefinition&& definition) {
+  merged.document = std::move(definition.parsed.value);
+  DropFileKeys(merged.document, /*at_top=*/true);
+  for (const auto& [pointer, line] : definition.parsed.lines) {
+    if (IsFilePointer(pointer)) continue;
+    merged.origins.emplace_hint(merged.origins.end(), pointer, Origin{definition.source, line});
+  }
+}
+
 }  // namespace
 
-void MergeOver(MergedClass& merged, const ClassDefinition& definition) {
+void MergeOver(MergedClass& merged, ClassDefinition definition) {
+  if (merged.document.empty() && definition.parsed.value.is_object()) {
+    Start(merged, std::move(definition));
+    return;
+  }
   Merger(merged, definition).Document(merged);
 }
 

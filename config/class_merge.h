@@ -4,7 +4,8 @@
 // from.
 //
 //   MergedClass merged;
-//   for (const ClassDefinition* definition : chain) MergeOver(merged, *definition);   // base first
+//   for (ClassDefinition& definition : chain) MergeOver(merged, std::move(definition));  // base
+//   first
 #pragma once
 
 #include <string>
@@ -27,7 +28,7 @@ struct MergedClass {
 
 // Lays `definition` over `merged`. The keys "extends", "$schema" and, anywhere, "comment" belong to
 // one file and are not inherited.
-void MergeOver(MergedClass& merged, const ClassDefinition& definition);
+void MergeOver(MergedClass& merged, ClassDefinition definition);
 
 // Forgets the origins of `pointer` and of everything below it.
 void ForgetOrigins(Origins& origins, const std::string& pointer);
