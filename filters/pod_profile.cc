@@ -100,14 +100,14 @@ bool Contains(const std::vector<std::string>& list, std::string_view value) {
 std::optional<RefusedCall> FirstCallLost(const base::Json& pod_profile, const base::Json& floor) {
   std::string why;
   const std::optional<OciRules> pod = OciRules::Read(pod_profile, why);
-  if (!pod) return RefusedCall{"", "the pod's own profile " + why};
+  if (!pod) return RefusedCall{"", why};
   const std::optional<OciRules> ours = OciRules::Read(floor, why);
-  if (!ours) return RefusedCall{"", "the floor " + why};
+  if (!ours) return RefusedCall{"", "cannot be compared, for the floor " + why};
 
   // A delegate always opens the native architecture, and only those others that a profile names.
   for (const std::string& architecture : ours->architectures()) {
     if (architecture != NativeArchitecture() && !Contains(pod->architectures(), architecture)) {
-      return RefusedCall{"", "the pod's own profile does not open " + architecture};
+      return RefusedCall{"", "does not open " + architecture};
     }
   }
   const int newest_known = std::max(pod->newest_call(), kOldestDefaultKnows);

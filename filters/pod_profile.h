@@ -22,8 +22,10 @@ namespace stockade::filters {
 
 // Why the floor may not stand in for a profile.
 struct RefusedCall {
-  std::string call;    // the system call's name, or "" when the profile itself cannot be understood
-  std::string reason;  // one clause, lower case: "is refused by the pod's own profile"
+  std::string call;  // the system call's name, or "" when it is the profile as a whole
+  // What befalls the call, or what the profile does: "is refused by the pod's own profile",
+  // "asks for a notification listener".
+  std::string reason;
 };
 
 // Nothing if the floor is at least as strict as `pod_profile` for every call, argument value and
