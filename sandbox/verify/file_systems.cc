@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's file systems, each where the protected paths expect it.
+#include <algorithm>
+#include <array>
+
+#include "sandbox/verify/mounts.h"
+#include "sandbox/verify/promises.h"
+
+namespace stockade::sandbox::verify {
+namespace {
+
+using config::Mode;
+
+// Where a file system of the kernel belongs. A second proc or sysfs elsewhere would show all that
+// is masked and read-only in the first.
+struct Place {
+  std::string_view type;
+  std::string_view at;
+  bool read_only;
+};
+constexpr std::array<Place, 6> kPlaces{{{"proc", "/proc", false},
+                                        {"sysfs", "/sys", true},
+                                        {"cgroup", "/sys/fs/cgroup", true},
+                                        {"cgroup2", "/sys/fs/cgroup", true},
+                                        {"devpts", "/dev/pts", false},
+                                        {"mqueue", "/dev/mqueue", false}}};
+
+}  // namespace
+
+void CheckFileSystems(const Final& final, Broken& broken) {
+  if (final.policy.host_mounts.mode == Mode::kOff) return;
+  Broken said_elsewhere;
+  for (const Mount& mount : MountsOf(final, said_elsewhere)) {
+    const bool bind = mount.IsBind();
+    const auto place = std::ranges::find(kPlaces, mount.type, &Place::type);
+    if (!bind && place != kPlaces.end()) {
+      const bool below = mount.type.starts_with("cgroup");
+      if (below ? !IsWithin(mount.destination, place->at) : mount.destination != place->at) {
+        broken.Add("{} does not belong there", mount.Text());
+      }
+      if (place->read_only && !mount.IsReadOnly()) broken.Add("{} is writable", mount.Text());
+    } else if (mount.destination == "/dev" ? bind || mount.type != "tmpfs"
+                                           : IsWithin(mount.destination, "/proc") ||
+                                                 (IsWithin(mount.destination, "/sys") &&
+                                                  mount.destination != "/sys/fs/cgroup")) {
+      broken.Add("{} hides a part of the kernel's file systems", mount.Text());
+    }
+    if (!bind && !Contains(final.policy.host_mounts.file_systems, mount.type)) {
+      broken.Add("{} is of a file system type that the class does not give", mount.Text());
+    }
+  }
+}
+
+}  // namespace stockade::sandbox::verify

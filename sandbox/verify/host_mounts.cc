@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host paths in the container, each resolved on the host once more.
+#include <algorithm>
+
+#include "config/glob.h"
+#include "sandbox/verify/mounts.h"
+#include "sandbox/verify/promises.h"
+
+namespace stockade::sandbox::verify {
+namespace {
+
+using config::Mode;
+
+// `pattern` with the folders before its first wildcard or variable as the host resolves them.
+std::string ResolvedPattern(const HostView& host, const std::string& pattern) {
+  if (!pattern.starts_with('/')) return pattern;
+  const auto wild = std::min(pattern.find('*'), pattern.find("${"));
+  const auto slash = wild == std::string::npos ? pattern.size() : pattern.rfind('/', wild);
+  if (slash == 0) return pattern;
+  const auto folder = host.Resolve(pattern.substr(0, slash));
+  return folder ? *folder + pattern.substr(slash) : pattern;
+}
+
+bool Matches(const Final& final, const std::vector<std::string>& patterns,
+             const std::string& path) {
+  const config::PathVariables variables{
+      .container_id = final.container.id,
+      .sandbox_id = final.container.sandbox_id,
+      .pod_uid = final.container.pod_uid,
+      .standalone = final.container.role == Role::kStandalone,
+  };
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return config::PathMatches(pattern, path, variables) ||
+           config::PathMatches(ResolvedPattern(final.host, pattern), path, variables);
+  });
+}
+
+// The guarded path that `source` is or contains or, with `inner`, lies in; "" if none. A guarded
+// path counts as it is written and as the host resolves it ("/var/run" is "/run"), also one that is
+// not there.
+std::string GuardOf(const Final& final, const std::string& source, bool inner) {
+  for (const std::string& guarded : final.policy.host_mounts.guarded) {
+    const auto resolved = final.host.Resolve(guarded);
+    for (const std::string& path : {guarded, resolved ? *resolved : guarded}) {
+      // "/" guards itself: everything lies in it.
+      if (IsWithin(path, source) || (inner && path != "/" && IsWithin(source, path)))
+        return guarded;
+    }
+  }
+  return {};
+}
+
+void CheckBind(const Final& final, const Mount& mount, Broken& broken) {
+  const auto source = mount.source.starts_with('/') ? final.host.Resolve(mount.source)
+                                                    : base::Result<std::string>(std::string());
+  if (!source) {
+    broken.Add("{} cannot be resolved on the host: {}", mount.Text(), source.error().Text());
+    return;
+  }
+  if (*source != mount.source) {
+    broken.Add("{} does not name the host path as it is after all links", mount.Text());
+  }
+  const config::HostMountsRule& rule = final.policy.host_mounts;
+  if (!Matches(final, rule.allowed, *source)) {
+    if (const std::string guard = GuardOf(final, *source, true); !guard.empty()) {
+      broken.Add("{} reaches the guarded host path {}", mount.Text(), guard);
+    }
+  }
+  if (!rule.read_only || Matches(final, rule.writable, *source)) return;
+  if (!mount.IsReadOnly()) {
+    broken.Add("{} is a writable host mount that the class does not give", mount.Text());
+  }
+}
+
+void CheckRootPath(const Final& final, Broken& broken) {
+  const std::string root = TextAt(final.root, "/root/path");
+  if (root.empty()) return;
+  const std::string path = root.starts_with('/') ? root : final.container.bundle + "/" + root;
+  const auto resolved = final.host.Resolve(path);
+  if (!resolved) {
+    broken.Add("the container's root cannot be resolved: {}", resolved.error().Text());
+  } else if (*resolved == "/") {
+    broken.Add("the container's root is the host's");
+  } else if (const std::string guard = GuardOf(final, *resolved, false); !guard.empty()) {
+    broken.Add("the container's root {} holds the guarded host path {}", *resolved, guard);
+  }
+}
+
+}  // namespace
+
+void CheckHostMounts(const Final& final, Broken& broken) {
+  if (final.policy.host_mounts.mode == Mode::kOff) return;
+  for (const Mount& mount : MountsOf(final, broken)) {
+    for (const char* option : {"shared", "rshared"}) {
+      if (mount.Has(option)) broken.Add("{} would send mounts back to the host", mount.Text());
+    }
+    // It would change a mount that is already there, the root included.
+    if (mount.Has("remount")) broken.Add("{} is a remount", mount.Text());
+    if (mount.IsBind()) CheckBind(final, mount, broken);
+  }
+  CheckRootPath(final, broken);
+}
+
+}  // namespace stockade::sandbox::verify

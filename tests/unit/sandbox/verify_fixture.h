@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A class that promises everything, a document that keeps it, and a host to look at both.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "config/base/json.h"
+#include "config/class_policy.h"
+#include "sandbox/container.h"
+#include "sandbox/host_view.h"
+#include "sandbox/spec_document.h"
+
+namespace stockade::sandbox {
+
+// A host whose paths are what they say but for `links`, whose processes 1 and 7 share its
+// namespaces.
+class FakeHost : public HostView {
+ public:
+  base::Result<std::string> Resolve(const std::string& path) const override;
+  LsmFacts Lsm() const override { return lsm; }
+  bool AppArmorProfileLoaded(const std::string& name) const override { return name == "loaded"; }
+  std::string AppArmorDefault() const override { return "loaded"; }
+  base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const override;
+  base::Result<DeviceNumbers> Device(const std::string& path) const override;
+  base::Result<LimitPair> InheritedLimit(std::string_view limit) const override;
+
+  LsmFacts lsm{.apparmor = true, .selinux = true};
+  std::map<std::string, std::string> links{{"/var/run", "/run"}, {"/srv/link", "/etc"}};
+};
+
+config::ClassPolicy StrictClass();
+Container PodContainer();
+base::Json GoodConfig();   // keeps every promise of StrictClass
+base::Json GoodProcess();  // likewise, as exec takes it
+
+// Both through the parser, which every document passes.
+SpecDocument AsDocument(const base::Json& json, DocumentKind kind);
+
+}  // namespace stockade::sandbox

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verify keeps quiet about a good document, and names what is broken in every other.
+#include "sandbox/verify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/sandbox/verify_fixture.h"
+#include "tests/unit/sandbox/verify_mutations.h"
+
+namespace stockade::sandbox {
+namespace {
+
+using base::Json;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::vector<std::string> Broken(const Json& config, const config::ClassPolicy& policy,
+                                const FakeHost& host = {}) {
+  return BrokenPromises(AsDocument(config, DocumentKind::kConfig), policy, PodContainer(), host);
+}
+
+TEST(Verify, IsSilentAboutAGoodDocument) {
+  EXPECT_THAT(Broken(GoodConfig(), StrictClass()), IsEmpty());
+  EXPECT_TRUE(Verify(AsDocument(GoodConfig(), DocumentKind::kConfig), StrictClass(), PodContainer(),
+                     FakeHost()));
+}
+
+TEST(Verify, AClassThatPromisesNothingIsKeptByAnything) {
+  const config::ClassPolicy permissive;
+  for (const Mutation& mutation : Mutations()) {
+    Json config = GoodConfig();
+    mutation.apply(config);
+    EXPECT_THAT(Broken(config, permissive), IsEmpty()) << mutation.section << ": " << mutation.name;
+  }
+}
+
+class EachMutation : public ::testing::TestWithParam<Mutation> {};
+
+TEST_P(EachMutation, IsNamed) {
+  Json config = GoodConfig();
+  GetParam().apply(config);
+  EXPECT_THAT(Broken(config, StrictClass()), Contains(HasSubstr(GetParam().says)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Verify, EachMutation,
+                         ::testing::ValuesIn(Mutations().begin(), Mutations().end()));
+
+TEST(Verify, FailsWithAllSentencesAndTheClass) {
+  Json config = GoodConfig();
+  config["root"]["readonly"] = false;
+  config["process"]["noNewPrivileges"] = false;
+  const auto status =
+      Verify(AsDocument(config, DocumentKind::kConfig), StrictClass(), PodContainer(), FakeHost());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind, base::ErrorKind::kInternal);
+  EXPECT_THAT(status.error().message, HasSubstr("the class strict is not kept"));
+  EXPECT_THAT(status.error().message, HasSubstr("noNewPrivileges"));
+  EXPECT_THAT(status.error().message, HasSubstr("root file system"));
+}
+
+TEST(Verify, ReadsTheTextNotTheTree) {
+  // What a layer wrote into the tree as a key of its own folding would reach runc as another field.
+  SpecDocument document = AsDocument(GoodConfig(), DocumentKind::kConfig);
+  document.root()["LINUX"] = Json{{"seccomp", nullptr}};
+  EXPECT_THAT(BrokenPromises(document, StrictClass(), PodContainer(), FakeHost()),
+              Contains(HasSubstr("LINUX")));
+  SpecDocument typed = AsDocument(GoodConfig(), DocumentKind::kConfig);
+  typed.root()["process"]["noNewPrivileges"] = "true";
+  EXPECT_THAT(BrokenPromises(typed, StrictClass(), PodContainer(), FakeHost()), Not(IsEmpty()));
+}
+
+TEST(Verify, ExecKeepsThePromisesOfAProcess) {
+  const auto broken = [](const Json& process) {
+    return BrokenPromises(AsDocument(process, DocumentKind::kProcess), StrictClass(),
+                          PodContainer(), FakeHost());
+  };
+  EXPECT_THAT(broken(GoodProcess()), IsEmpty());
+  EXPECT_THAT(broken(Json::object()), Contains(HasSubstr("no capability sets")));
+  // Every way to break the process of a config breaks a process document.
+  int process_only = 0;
+  for (const Mutation& mutation : Mutations()) {
+    Json config = GoodConfig();
+    mutation.apply(config);
+    Json before = GoodConfig();
+    if (!config.contains("process") || config["process"] == before["process"]) continue;
+    config.erase("process");
+    before.erase("process");
+    if (config != before) continue;
+    Json again = GoodConfig();
+    mutation.apply(again);
+    EXPECT_THAT(broken(again["process"]), Contains(HasSubstr(mutation.says))) << mutation.name;
+    ++process_only;
+  }
+  EXPECT_GT(process_only, 25);
+}
+
+TEST(Verify, WhatTheKernelLacksIsNoPromise) {
+  Json config = GoodConfig();
+  config["process"].erase("apparmorProfile");
+  config["process"].erase("selinuxLabel");
+  FakeHost host;
+  host.lsm = {};
+  EXPECT_THAT(Broken(config, StrictClass(), host), IsEmpty());
+}
+
+TEST(Verify, AWritablePathMayBeThePodsOwnVolume) {
+  Json config = GoodConfig();
+  config["mounts"].push_back(Json{{"destination", "/tmp"},
+                                  {"type", "bind"},
+                                  {"source", "/var/lib/kubelet/pods/11-22/volumes/empty/tmp"},
+                                  {"options", {"rbind", "rw", "nosuid", "nodev", "noexec"}}});
+  EXPECT_THAT(Broken(config, StrictClass()), IsEmpty());
+  // ... but whatever comes last is what the container sees.
+  config["mounts"].push_back(
+      Json{{"destination", "/work"}, {"type", "tmpfs"}, {"source", "x"}, {"options", {"ro"}}});
+  EXPECT_THAT(Broken(config, StrictClass()), Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace stockade::sandbox
