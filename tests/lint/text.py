@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What every text file of the tree keeps to: readable encoding, no trailing blanks, a final newline,
-no unfinished marks, licence lines in sources, links that lead somewhere, JSON and YAML that parse.
+no unfinished marks, licence lines in sources, JSON and YAML that parse; and in documents, links, paths
+and names of tests that exist.
 
     tests/lint/text.py        # prints path:line: what is wrong; ends with 1 if anything is
 """
+import functools
 import json
 import re
 import subprocess
@@ -19,6 +21,9 @@ LICENCE = "SPDX-License-Identifier: Apache-2.0"
 # Written in two parts, so that this file passes its own check.
 UNFINISHED = re.compile("TO" + "DO|FIX" + "ME|XX" + "X:")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s#]+)(#[^)\s]*)?\)")
+# In documents: `tests/e2e/run.py` and `test_that_something_holds`.
+PATH = re.compile(r"`((?:config|filters|integration|sandbox|shim|tests)/[\w./-]*)`")
+TEST = re.compile(r"`(test_\w+)`")
 # Inputs that are malformed on purpose.
 RAW = ("corpus/", "/data/", "LICENSE")
 
@@ -30,6 +35,16 @@ def tracked():
     for name in sorted(set(out.decode().split("\0"))):
         if name and (REPO / name).is_file():
             yield name
+
+
+@functools.cache
+def tests():
+    """The names of all test functions written in Python, and of the files that hold them."""
+    files = list((REPO / "tests").rglob("test_*.py"))
+    found = {path.stem for path in files}
+    for path in files:
+        found.update(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
+    return found
 
 
 def lines_of(name, text):
@@ -65,6 +80,12 @@ def whole(name, text):
             target = match.group(1)
             if "://" not in target and not (path.parent / target).exists():
                 yield f"a link to {target}, which does not exist"
+        for named in PATH.findall(text):
+            if not any(base.joinpath(named).exists() for base in (REPO, path.parent)):
+                yield f"names {named}, which does not exist"
+        for named in TEST.findall(text):
+            if named not in tests():
+                yield f"names the test {named}, which does not exist"
 
 
 def main():
