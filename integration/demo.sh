@@ -28,7 +28,7 @@ if [ "${1:-}" = --inside ]; then
     sleep 0.1
   done
   # The namespaces end with this script, and with them the daemon, its shims and all mounts.
-  if ! python3 -B "$repo/integration/demo/compare.py" --socket "$work/containerd.sock" \
+  if ! /usr/bin/python3 -B "$repo/integration/demo/compare.py" --socket "$work/containerd.sock" \
     --image "$work/image.tar" --programs "$programs"; then
     grep -E 'level=(error|fatal)' "$work/containerd.log" | tail -n 5 >&2
     exit 1
@@ -73,7 +73,7 @@ trap 'exit 130' INT TERM
 
 echo "an image, made offline ..."
 PYTHONPATH=$repo/tests/e2e STOCKADE_E2E_CACHE=$work/images \
-  python3 -B -c 'from lib import images; print(images.archive("busybox"))' >"$work/archive"
+  /usr/bin/python3 -B -c 'from lib import images; print(images.archive("busybox"))' >"$work/archive"
 cp "$(cat "$work/archive")" "$work/image.tar"
 
 echo "one greedy container, four runtimes ..."

@@ -59,7 +59,7 @@ shell() {
 }
 
 text() {
-  python3 tests/lint/text.py
+  /usr/bin/python3 tests/lint/text.py
 }
 
 tidy() {
@@ -67,7 +67,7 @@ tidy() {
     echo "lint: $build/compile_commands.json is missing; run cmake --preset release first" >&2
     return 1
   fi
-  python3 tests/lint/tidy.py --build "$build" --jobs "$jobs"
+  /usr/bin/python3 tests/lint/tidy.py --build "$build" --jobs "$jobs"
 }
 
 [ $# -gt 0 ] || set -- format shell text tidy
