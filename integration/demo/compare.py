@@ -71,7 +71,8 @@ class Ctr:
         done = subprocess.run([*self._prefix, *argv], capture_output=True, text=True, timeout=60,
                               stdin=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"ctr {' '.join(argv)}: {done.stderr or done.stdout}")
+            words = " ".join(word for word in argv if not word.startswith("--cap-add"))
+            raise RuntimeError(f"ctr {words}: {(done.stderr or done.stdout).strip()}")
         return done.stdout
 
 
@@ -190,4 +191,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except RuntimeError as error:
+        sys.exit(f"\nthe demo could not go on: {error}")

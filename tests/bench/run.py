@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import select
+import shutil
 import statistics
 import subprocess
 import sys
@@ -38,8 +39,12 @@ class Bench:
 
     def __init__(self, plan):
         self.plan = plan
-        self.work = Path(plan["work"])
-        self.original = (self.work / "bundle/config.json").read_bytes()
+        # Where engines keep bundles and state: on the memory file system below /run.
+        self.work = Path("/run/stockade-bench")
+        (self.work / "bundle").mkdir(parents=True)
+        self.original = json.dumps(plan["spec"]).encode()
+        for name, document in plan["files"].items():
+            (self.work / name).write_text(json.dumps(document), encoding="utf-8")
         self.counter = 0
 
     def measure(self, *argv):
@@ -86,7 +91,9 @@ class Bench:
         return spent + self.measure(*command, "delete", name)[0]
 
     def own(self, variant):
-        """(seconds, KiB) of a create before the delegate gets it."""
+        """(seconds, KiB) of a create before the delegate gets it. The record of the one before is
+        taken away, for no delete followed it."""
+        shutil.rmtree(self.work / "state-nothing", ignore_errors=True)
         return self.measure(f"{self.plan['bin']}/stockade-{variant}", "--stockade-config",
                             self.work / "config-nothing.json", "--root",
                             self.work / "state/nothing", "create", "--bundle",
@@ -202,9 +209,10 @@ def prepare(node):
     from lib.node import BIN
 
     bundle = Bundle(node, ["true"])
-    target = node.work / "bundle"
-    bundle.path.rename(target)
-    plan = {"work": str(node.work), "bin": BIN, "delegates": {d: node.which(d) for d in DELEGATES}}
+    bundle.spec["root"]["path"] = f"{bundle.path}/rootfs"
+    plan = {"bin": BIN, "spec": bundle.spec,
+            "delegates": {d: node.which(d) for d in DELEGATES},
+            "files": {f"config-{d}.json": {"defaultDelegate": d} for d in DELEGATES}}
     missing = [d for d, path in plan["delegates"].items() if not path]
     if missing:
         raise SystemExit(f"run.py: not installed: {', '.join(missing)}")
@@ -212,13 +220,10 @@ def prepare(node):
         plan[program] = str(node.work / program)
         subprocess.run(["gcc", "-O1", "-static", "-s", "-Wall", "-Wextra", "-Werror", "-o",
                         plan[program], HERE / f"{program}.c"], check=True)
-    for delegate in (*DELEGATES, "nothing"):
-        document = {"defaultDelegate": delegate}
-        if delegate == "nothing":
-            document["delegates"] = {"nothing": plan["nothing"]}
-        (node.work / f"config-{delegate}.json").write_text(json.dumps(document), encoding="utf-8")
-    process = plain_spec(["true"])["process"]
-    (node.work / "process.json").write_text(json.dumps(process), encoding="utf-8")
+    plan["files"]["config-nothing.json"] = {
+        "defaultDelegate": "nothing", "delegates": {"nothing": plan["nothing"]},
+        "stateDirectory": "/run/stockade-bench/state-nothing"}
+    plan["files"]["process.json"] = plain_spec(["true"])["process"]
     return plan
 
 
@@ -237,7 +242,6 @@ def main():
 
     from lib.node import Node
     with Node() as node:
-        node.work.joinpath("state").mkdir()
         inside = node.work / "run.py"
         inside.write_bytes(Path(__file__).read_bytes())
         plan = prepare(node)
