@@ -42,12 +42,17 @@ base::Result<config::ClassPolicy> PolicyFor(const config::ClassPolicy& loaded,
   return policy;
 }
 
+base::Result<sandbox::SpecDocument> DocumentFor(const CreateRequest& request) {
+  const std::string path = request.bundle + "/config.json";
+  constexpr auto kKind = sandbox::DocumentKind::kConfig;
+  if (request.original.empty()) return sandbox::SpecDocument::Load(path, kKind);
+  return sandbox::SpecDocument::Parse(request.original, kKind, path);
+}
+
 }  // namespace
 
 base::Result<Plan> PlanCreate(const CreateRequest& request) {
-  STOCKADE_ASSIGN(
-      sandbox::SpecDocument document,
-      sandbox::SpecDocument::Load(request.bundle + "/config.json", sandbox::DocumentKind::kConfig));
+  STOCKADE_ASSIGN(sandbox::SpecDocument document, DocumentFor(request));
   sandbox::Container container = sandbox::Identify(document.root(), request.id, request.bundle);
   STOCKADE_ASSIGN(config::ClassPolicy loaded, ClassFor(request, container));
   STOCKADE_ASSIGN(config::ClassPolicy policy, PolicyFor(loaded, container, document.root()));

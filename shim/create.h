@@ -23,7 +23,8 @@ struct CreateRequest {
   const sandbox::StateRoot* state;  // where the pod's sandbox has its record; nullptr for explain
   std::string class_name;
   std::string id;
-  std::string bundle;  // absolute
+  std::string bundle;         // absolute
+  std::string original = {};  // config.json as its engine wrote it; "" reads it from the bundle
 };
 
 // The decided container: the class in force, the document before and after, and what changed.
