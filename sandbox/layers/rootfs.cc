@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A read-only image, and the paths of it that stay writable. What the pod mounts at a declared path stays,
-// under the flags that the class gives the path; the pod's mounts elsewhere are its own business and
-// keep their flags.
+// A read-only image, and the paths of it that stay writable. What the pod mounts at a declared path
+// stays, under the flags and, for a tmpfs, the limits that the class gives the path; the pod's
+// mounts elsewhere are its own business and keep their flags.
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "config/glob.h"
 #include "sandbox/layers/fields.h"
@@ -24,16 +26,49 @@ std::vector<std::string_view> FlagsOf(const WritablePath& path) {
   return flags;
 }
 
+// The number in a tmpfs option: decimal with k, m or g; nothing for forms that only the kernel
+// knows.
+std::optional<std::uint64_t> LimitIn(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(parsed.ptr, text.data() + text.size());
+  const auto at = std::string_view("kmgKMG").find(unit.empty() ? ' ' : unit[0]);
+  if (parsed.ec != std::errc() || unit.size() > 1) return std::nullopt;
+  if (!unit.empty() && at == std::string_view::npos) return std::nullopt;
+  const std::size_t shift = unit.empty() ? 0 : 10 * (at % 3 + 1);
+  if (value > (std::uint64_t{1} << 33)) return std::nullopt;
+  return value << shift;
+}
+
+// The options with the limit `name` set once, to what they say if that is within `most`.
+MountOptions Limit(const MountOptions& options, std::string_view name, std::uint64_t most) {
+  if (most == 0) return options;
+  const std::string key = fmt::format("{}=", name);
+  MountOptions kept;
+  std::vector<std::string> said;
+  for (const std::string& word : options) (word.starts_with(key) ? said : kept).push_back(word);
+  const auto value = said.size() == 1 ? LimitIn(said[0].substr(key.size())) : std::nullopt;
+  if (value && *value > 0 && *value <= most) return options;
+  kept.push_back(fmt::format("{}{}", key, most));
+  return kept;
+}
+
+// What the class holds of a mount that stands at a declared path already.
+MountOptions Tightened(const Mount& mount, const WritablePath& path) {
+  MountOptions options = Force(mount.options, FlagsOf(path));
+  if (mount.type != "tmpfs") return options;
+  std::erase_if(options, [](const std::string& word) { return word.starts_with("nr_blocks="); });
+  return Limit(Limit(options, "size", path.size_bytes), "nr_inodes", path.inodes);
+}
+
 Json TmpfsFor(const WritablePath& path) {
   MountOptions options = Force({}, FlagsOf(path));
   options.push_back(fmt::format("size={}", path.size_bytes));
   options.push_back(fmt::format("mode={:o}", path.mode));
   options.push_back(fmt::format("nr_inodes={}", path.inodes));
   if (path.keep_content) options.emplace_back("tmpcopyup");
-  return Json{{"destination", path.path},
-              {"type", "tmpfs"},
-              {"source", "tmpfs"},
-              {"options", options}};
+  return Json{
+      {"destination", path.path}, {"type", "tmpfs"}, {"source", "tmpfs"}, {"options", options}};
 }
 
 // Right after the last mount that the path lies in, and before everything else: what the pod mounts
@@ -53,10 +88,11 @@ Status Declare(const LayerInput& in, SpecEditor& edit, const WritablePath& path,
   for (const Mount& mount : mounts) {
     if (mount.destination != path.path) continue;
     mounted = true;
-    const MountOptions options = Force(mount.options, FlagsOf(path));
+    const MountOptions options = Tightened(mount, path);
     if (options == mount.options) continue;
     edit.Set(mount.pointer + "/options", Json(options),
-             "the class's flags hold for whatever is mounted at a declared path", setting);
+             "the class's flags and limits hold for whatever is mounted at a declared path",
+             setting);
   }
   if (mounted) return {};
   if (path.kind == WritablePath::Kind::kVolume) {
