@@ -69,8 +69,8 @@ using CapabilityNames = std::vector<std::string>;
 
 struct CapabilitiesRule {  // /capabilities
   Mode mode = Mode::kOff;
-  CapabilityNames
-      ceiling;  // the most that a container gets; what it gets is its request within this
+  CapabilityNames ceiling;  // the most that a container gets; it gets its request within this ...
+  bool request_must_fit = false;  // ... or nothing at all if it asks for more (requestMustFit)
   bool operator==(const CapabilitiesRule&) const = default;
 };
 

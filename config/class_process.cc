@@ -43,7 +43,9 @@ Status ReadNoNewPrivileges(const Node& node, NoNewPrivilegesRule& rule) {
 }
 
 Status ReadCapabilities(const Node& node, CapabilitiesRule& rule) {
-  return ReadSection(node, rule.mode, {Into("ceiling", ReadCapabilityNames, rule.ceiling)});
+  return ReadSection(node, rule.mode,
+                     {Into("ceiling", ReadCapabilityNames, rule.ceiling),
+                      Into("requestMustFit", ReadBool, rule.request_must_fit)});
 }
 
 Status ReadSeccomp(const Node& node, SeccompRule& rule) {
