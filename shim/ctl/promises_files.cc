@@ -43,6 +43,7 @@ std::vector<std::string> Strings(const Json* list) {
 // An entry of the document's /mounts, at the place that its destination leads to.
 struct Declared {
   std::string point;
+  std::string type;
   std::vector<std::string> options;
 };
 
@@ -55,7 +56,9 @@ std::vector<Declared> DeclaredMounts(const ContainerView& view) {
     if (destination == nullptr || !destination->is_string()) continue;
     const auto& path = destination->get_ref<const std::string&>();
     const auto resolved = view.process.resolved.find(path);
+    const Json* type = base::Find(mount, "/type");
     declared.push_back({resolved == view.process.resolved.end() ? path : resolved->second,
+                        type != nullptr && type->is_string() ? type->get<std::string>() : "",
                         Strings(base::Find(mount, "/options"))});
   }
   return declared;
@@ -89,33 +92,55 @@ Finding Rootfs(const ContainerView& view) {
           fmt::format("/ is read-only; {} declared mounts can be written", writable)};
 }
 
+// The directory of cgroup version 1 hierarchies: a tmpfs that runc and crun leave writable whatever
+// the document says (runc up to 1.1, crun up to 1.8).
+bool IsCgroupDirectory(const Declared& declared, const MountEntry& mount) {
+  return declared.type == "cgroup" && mount.type == "tmpfs" && mount.point == declared.point;
+}
+
+// What `mount`, which stands at or below `declared`, lacks of the flags that take something away.
+void AddFlagFaults(const Declared& declared, const MountEntry& mount,
+                   std::vector<std::string>& faults) {
+  const bool own = mount.point == declared.point;
+  const bool below = Contains(declared.options, "rro") ||
+                     (Contains(declared.options, "ro") && declared.type == "cgroup");
+  const bool wanted = below || (own && Contains(declared.options, "ro"));
+  if (wanted && !mount.ReadOnly() && !IsCgroupDirectory(declared, mount)) {
+    faults.push_back(mount.point + " is not ro");
+  }
+  for (const std::string_view flag : {"nosuid", "nodev", "noexec"}) {
+    if (own && Contains(declared.options, flag) && !mount.Has(flag)) {
+      faults.push_back(fmt::format("{} is not {}", mount.point, flag));
+    }
+  }
+}
+
+// True for mounts that the delegate makes by itself.
+bool OfDelegate(const ContainerView& view, const std::string& point) {
+  return point == "/" || Contains(kDelegateDevices, point) ||
+         Contains(Strings(base::Find(view.document, "/linux/maskedPaths")), point) ||
+         Contains(Strings(base::Find(view.document, "/linux/readonlyPaths")), point);
+}
+
 // Every mount stands in the document, below one that does, or is the delegate's own doing; and
 // every mount of the document is there with the flags that take something away.
 Finding HostMounts(const ContainerView& view) {
   const std::vector<MountEntry>& mounts = view.process.mounts;
   const std::vector<Declared> declared = DeclaredMounts(view);
-  const std::vector<std::string> masked = Strings(base::Find(view.document, "/linux/maskedPaths"));
-  const std::vector<std::string> fixed = Strings(base::Find(view.document, "/linux/readonlyPaths"));
   std::vector<std::string> faults;
   for (const MountEntry& mount : mounts) {
-    const bool known = mount.point == "/" || Contains(masked, mount.point) ||
-                       Contains(fixed, mount.point) || Contains(kDelegateDevices, mount.point) ||
-                       DeclaredAt(declared, mount.point) != nullptr;
-    if (!known)
+    // A later mount at the same place hides this one.
+    if (OfDelegate(view, mount.point) || MountOf(mounts, mount.point) != &mount) continue;
+    if (const Declared* by = DeclaredAt(declared, mount.point)) {
+      AddFlagFaults(*by, mount, faults);
+    } else {
       faults.push_back(fmt::format("{} ({}) is not in the document", mount.point, mount.type));
+    }
   }
   for (const Declared& each : declared) {
     const MountEntry* mount = MountOf(mounts, each.point);
-    if (DeclaredAt(declared, each.point) != &each) continue;  // a later one lies on it
     if (mount == nullptr || mount->point != each.point) {
       faults.push_back(fmt::format("nothing is mounted at {}", each.point));
-      continue;
-    }
-    for (const std::string_view flag : {"ro", "nosuid", "nodev", "noexec"}) {
-      const bool kept = mount->Has(flag) || (flag == "ro" && mount->ReadOnly());
-      if (Contains(each.options, flag) && !kept) {
-        faults.push_back(fmt::format("{} is not {}", each.point, flag));
-      }
     }
   }
   if (!faults.empty()) return {"host mounts", false, Some(faults)};

@@ -9,6 +9,8 @@ import unittest
 
 from lib.bundle import greedy_spec, plain_spec
 from lib.case import NodeCase, require, require_stockade
+from lib.cluster import ClusterCase
+from lib.cri import pb
 from lib.node import BIN, host_bin_dir
 from lib.runtime import CLASSES, Runtime, stockade
 
@@ -335,6 +337,34 @@ class Ctl:
         self.assertTrue(on_terminal())
         self.assertFalse(on_terminal(NO_COLOR="1"))
         self.assertFalse(on_terminal(TERM="dumb"))
+
+
+class OnPods(ClusterCase):
+    """Containers as kubelet makes them: the pod's sandbox, shared namespaces, host files, volumes."""
+
+    def inspect(self, container):
+        done = self.node.run([f"{BIN}/stockadectl", "inspect", container, "--json"])
+        self.assertEqual(done.returncode, 0, f"{done.stdout}\n{done.stderr}")
+        return json.loads(done.stdout)
+
+    def test_every_container_of_a_pod_keeps_its_promises(self):
+        for class_name in CLASSES:
+            with self.subTest(class_name):
+                pod = self.pod(f"stockade-{class_name}")
+                folder = f"/var/lib/kubelet/pods/{pod.config.metadata.uid}"
+                volume = f"{folder}/volumes/kubernetes.io~empty-dir/data"
+                self.node.run(["mkdir", "-p", volume], check=True)
+                self.addCleanup(self.node.run, ["rm", "-r", folder])
+                app = pod.start("app", ["sleep", "300"], mounts=[
+                    pb.Mount(container_path="/data", host_path=volume)])
+                sandbox, inside = self.inspect(pod.id), self.inspect(app[:12])
+                self.assertEqual((sandbox["role"], inside["role"]), ("pod sandbox", "pod container"))
+                self.assertEqual(inside["pod"], sandbox["pod"])
+                self.assertEqual(sandbox["process"]["capabilities"]["bounding"], "none")
+                self.assertIn("/data", [m["point"] for m in inside["process"]["mounts"]])
+                listed = json.loads(self.node.run([f"{BIN}/stockadectl", "list", "--json"]).stdout)
+                self.assertEqual({entry["id"] for entry in listed}, {pod.id, app})
+                pod.remove()
 
 
 class OverRunc(Ctl, NodeCase):

@@ -164,6 +164,23 @@ TEST_F(Promises, AMountWithoutItsFlags) {
   EXPECT_EQ(Broken(), "host mounts: /tmp is not noexec, /run/secrets is not ro\n");
 }
 
+TEST_F(Promises, AReadOnlyTreeIsReadOnlyToItsLeaves) {
+  document_["mounts"][5]["options"] = {"rbind", "ro", "rro"};
+  EXPECT_EQ(Broken(), "");
+  facts_.mounts.push_back({"0:9", "/", "/run/secrets/below", "rw", "ext4", "/dev/sda", "rw"});
+  EXPECT_EQ(Broken(), "host mounts: /run/secrets/below is not ro\n");
+}
+
+TEST_F(Promises, TheDirectoryOfCgroupHierarchiesIsTheDelegates) {
+  document_["mounts"].push_back(
+      {{"destination", "/sys/fs/cgroup"}, {"type", "cgroup"}, {"options", {"ro", "nosuid"}}});
+  facts_.mounts.push_back({"0:9", "/", "/sys/fs/cgroup", "rw,nosuid", "tmpfs", "tmpfs", "rw"});
+  facts_.mounts.push_back({"0:9", "/", "/sys/fs/cgroup/pids", "ro", "cgroup", "cgroup", "rw"});
+  EXPECT_EQ(Broken(), "");
+  facts_.mounts.back().options = "rw";
+  EXPECT_EQ(Broken(), "host mounts: /sys/fs/cgroup/pids is not ro\n");
+}
+
 TEST_F(Promises, AMountThatIsGone) {
   facts_.mounts.erase(facts_.mounts.begin() + 4);
   EXPECT_EQ(Broken(), "host mounts: nothing is mounted at /tmp\n");
