@@ -26,8 +26,8 @@ std::string Text(const base::Json& annotations, std::string_view key) {
   return found->get<std::string>();
 }
 
-// What two engines say of one thing. Only one engine made the container; keys of the other come from
-// the pod, so where both speak and differ, nothing is known.
+// What two engines say of one thing. Only one engine made the container; keys of the other come
+// from the pod, so where both speak and differ, nothing is known.
 void Agree(std::string& known, const std::string& other) {
   if (known != other) known.clear();
 }
@@ -36,16 +36,23 @@ void Agree(std::string& known, const std::string& other) {
 
 const char* RoleName(Role role) {
   switch (role) {
-    case Role::kStandalone: return "standalone";
-    case Role::kPodSandbox: return "pod sandbox";
-    case Role::kPodContainer: return "pod container";
+    case Role::kStandalone:
+      return "standalone";
+    case Role::kPodSandbox:
+      return "pod sandbox";
+    case Role::kPodContainer:
+      return "pod container";
   }
   return "unknown";
 }
 
 Container Identify(const base::Json& spec, std::string id, std::string bundle) {
-  Container container{.id = std::move(id), .bundle = std::move(bundle), .sandbox_id = {},
-                      .pod_uid = {}, .name_space = {}, .pod = {}};
+  Container container{.id = std::move(id),
+                      .bundle = std::move(bundle),
+                      .sandbox_id = {},
+                      .pod_uid = {},
+                      .name_space = {},
+                      .pod = {}};
   const base::Json* annotations = base::Find(spec, "/annotations");
   if (annotations == nullptr || !annotations->is_object()) return container;
 

@@ -44,6 +44,8 @@ Result<bool> HostView::IsHostNamespace(const std::string& path, std::string_view
   return Fail(ErrorKind::kHost, "cannot tell whose {} namespace {} is", type, path);
 }
 
+bool HostView::IsDirectory(const std::string&) const { return true; }
+
 Result<DeviceNumbers> HostView::Device(const std::string& path) const {
   return Fail(ErrorKind::kHost, "cannot tell which device {} is", path);
 }
@@ -84,6 +86,11 @@ Result<bool> RealHost::IsHostNamespace(const std::string& path, std::string_view
     return false;
   }
   return Fail(ErrorKind::kSpec, "there is no namespace of type \"{}\"", type);
+}
+
+bool RealHost::IsDirectory(const std::string& path) const {
+  struct stat file = {};
+  return stat(path.c_str(), &file) != 0 || S_ISDIR(file.st_mode);
 }
 
 Result<DeviceNumbers> RealHost::Device(const std::string& path) const {

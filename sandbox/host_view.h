@@ -48,9 +48,11 @@ class HostView {
 
   // What follows fails closed in a host that does not know: every error is a reason to refuse.
 
-  // True if the namespace file at `path` is the host's own one of `type` ("network", "pid" ..., as in the
-  // OCI specification): that of process 1 or of this process.
+  // True if the namespace file at `path` is the host's own one of `type` ("network", "pid" ..., as
+  // in the OCI specification): that of process 1 or of this process.
   virtual base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const;
+  // False only if `path` is surely no directory.
+  virtual bool IsDirectory(const std::string& path) const;
   // The numbers of the host's device node at `path`.
   virtual base::Result<DeviceNumbers> Device(const std::string& path) const;
   // The limit that a container inherits when its spec does not name `limit` ("RLIMIT_NOFILE").
@@ -60,12 +62,14 @@ class HostView {
 // The host that we run on.
 class RealHost : public HostView {
  public:
-  explicit RealHost(std::string apparmor_default) : apparmor_default_(std::move(apparmor_default)) {}
+  explicit RealHost(std::string apparmor_default)
+      : apparmor_default_(std::move(apparmor_default)) {}
   base::Result<std::string> Resolve(const std::string& path) const override;
   LsmFacts Lsm() const override;
   bool AppArmorProfileLoaded(const std::string& name) const override;
   std::string AppArmorDefault() const override { return apparmor_default_; }
   base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const override;
+  bool IsDirectory(const std::string& path) const override;
   base::Result<DeviceNumbers> Device(const std::string& path) const override;
   base::Result<LimitPair> InheritedLimit(std::string_view limit) const override;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layer of the sandbox: one function that reads the class and the spec, edits the spec, and records
-// what it changed and why. Layers live one per file in sandbox/layers/, their order in one table
-// (layer_table.cc). A layer never runs a command or opens a socket; what it must know of the host
-// it asks the HostView.
+// A layer of the sandbox: one function that reads the class and the spec, edits the spec, and
+// records what it changed and why. Layers live one per file in sandbox/layers/, their order in one
+// table (layer_table.cc). A layer never runs a command or opens a socket; what it must know of the
+// host it asks the HostView.
 //
 //   Status ApplyNoNewPrivileges(const LayerInput& in, SpecEditor& edit) {
 //     if (in.policy.no_new_privileges.mode == Mode::kOff) return {};
-//     edit.Set("/noNewPrivileges" …, true, "setuid programs must not gain privileges", "/noNewPrivileges");
+//     edit.Set(edit.ProcessPointer("/noNewPrivileges"), true, "setuid programs gain nothing",
+//              "/noNewPrivileges");
 //     return {};
 //   }
 #pragma once
@@ -36,8 +37,8 @@ struct Change {
   std::string origin;  // of the class's setting that asked for it
 };
 
-// A weakening or a gap that people should know of: a namespace shared with the host, a profile that the
-// running kernel cannot enforce.
+// A weakening or a gap that people should know of: a namespace shared with the host, a profile that
+// the running kernel cannot enforce.
 struct Notice {
   std::string layer;
   std::string text;
@@ -48,15 +49,16 @@ class SpecEditor {
  public:
   SpecEditor(SpecDocument& document, const config::ClassPolicy& policy);
 
-  // The document, and the "process" object within it (the document itself for exec). Process() is an
-  // empty object when a config has none.
+  // The document, and the "process" object within it (the document itself for exec). Process() is
+  // an empty object when a config has none.
   const base::Json& Root() const;
   const base::Json& Process() const;
-  // The pointer of `field` ("/capabilities") of the process: "/process/capabilities" or "/capabilities".
+  // The pointer of `field` ("/capabilities") of the process: "/process/capabilities" or
+  // "/capabilities".
   std::string ProcessPointer(std::string_view field) const;
 
-  // Sets the value at `pointer`, making missing parent objects; "/-" at the end appends to an array.
-  // `setting` is the JSON pointer of the class's setting that asks for it.
+  // Sets the value at `pointer`, making missing parent objects; "/-" at the end appends to an
+  // array. `setting` is the JSON pointer of the class's setting that asks for it.
   void Set(std::string_view pointer, base::Json value, std::string why, std::string_view setting);
   // Puts `value` into the array at `list`, before its element `place`, making a missing array.
   void Insert(std::string_view list, std::size_t place, base::Json value, std::string why,
@@ -87,7 +89,7 @@ struct LayerInput {
 
 // One row of the table.
 struct Layer {
-  std::string_view name;  // as people read it: "capabilities"
+  std::string_view name;     // as people read it: "capabilities"
   std::string_view section;  // of the class: "/capabilities"
   // What this layer promises in one line, for `classes show` and the docs.
   std::string_view promise;
@@ -98,8 +100,8 @@ struct Layer {
 // All layers in the order in which they run.
 std::span<const Layer> LayerTable();
 
-// Runs all layers (those with on_exec for a process document) over the document, stopping at the first
-// refusal, which is an Error of kind kSpec that names layer, what was asked, and the way out.
+// Runs all layers (those with on_exec for a process document) over the document, stopping at the
+// first refusal, which is an Error of kind kSpec that names layer, what was asked, and the way out.
 base::Status ApplyLayers(const LayerInput& input, SpecEditor& editor);
 
 }  // namespace stockade::sandbox

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layers of the sandbox, in the order in which they run. Order matters in three places: what
-// steers the delegate goes first, the seccomp floor is expanded by the capabilities that are left, and the
-// writable paths and kernel paths look at the mounts that the mount guard left.
+// steers the delegate goes first, the seccomp floor is expanded by the capabilities that are left,
+// and the writable paths and kernel paths look at the mounts that the mount guard left.
 #include <array>
 
 #include "sandbox/layers/layers.h"
@@ -34,10 +34,12 @@ constexpr std::array kLayers{
           false, ApplyHostMounts},
     Layer{"rootfs", "/rootfs", "the image is read-only; only declared paths can be written", false,
           ApplyRootfs},
-    Layer{"kernel paths", "/kernelPaths",
-          "dangerous paths of /proc and /sys are hidden or read-only, and nothing is mounted on them",
-          false, ApplyKernelPaths},
-    Layer{"devices", "/devices", "only listed devices exist and can be opened", false, ApplyDevices},
+    Layer{
+        "kernel paths", "/kernelPaths",
+        "dangerous paths of /proc and /sys are hidden or read-only, and nothing is mounted on them",
+        false, ApplyKernelPaths},
+    Layer{"devices", "/devices", "only listed devices exist and can be opened", false,
+          ApplyDevices},
     Layer{"sysctls", "/sysctls", "only listed sysctls are set, and only in own namespaces", false,
           ApplySysctls},
     Layer{"hooks", "/hooks", "no program runs on the host but the admin's own hooks", false,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delegates take orders from annotations: crun loads seccomp plugins and raw filters, opens files for
-// hook output, keeps host groups, or swaps the whole handler; runc and crun set properties of the
-// container's systemd unit and read CRIU's configuration. A pod's annotations may reach them.
+// Delegates take orders from annotations: crun loads seccomp plugins and raw filters, opens files
+// for hook output, keeps host groups, or swaps the whole handler; runc and crun set properties of
+// the container's systemd unit and read CRIU's configuration. A pod's annotations may reach them.
 #include <algorithm>
 #include <array>
 

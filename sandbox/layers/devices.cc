@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device nodes that the delegate makes (/linux/devices) and devices that the cgroup lets the container
-// open (/linux/resources/devices). A path stands for one device only: a disk that is called
-// /dev/null is no /dev/null. Bind mounts of device nodes are the host mount layer's business.
+// Device nodes that the delegate makes (/linux/devices) and devices that the cgroup lets the
+// container open (/linux/resources/devices). A path stands for one device only: a disk that is
+// called /dev/null is no /dev/null. Bind mounts of device nodes are the host mount layer's
+// business.
 #include "sandbox/layers/device_rules.h"
 
 #include <algorithm>
@@ -45,14 +46,14 @@ bool IsAllowed(const std::vector<AllowedDevice>& allowed, const DeviceRule& rule
                              [&](const AllowedDevice& device) { return rule.Is(device.numbers); });
 }
 
-// What engines write for every container: the basic devices, terminals, and mknod of anything. Dropping
-// these is no answer to a pod's request, so they are never a reason to refuse.
+// What engines write for every container: the basic devices, terminals, and mknod of anything.
+// Dropping these is no answer to a pod's request, so they are never a reason to refuse.
 bool IsEngineDefault(const DeviceRule& rule) {
   if (rule.Everything()) return false;
   if (!rule.major && !rule.minor) return rule.access == "m";
   if (rule.type != "c" || !rule.major) return false;
-  if (*rule.major == 136) return true;                               // pseudo terminals
-  if (*rule.major == 10) return rule.minor == std::int64_t{200};     // tun
+  if (*rule.major == 136) return true;                            // pseudo terminals
+  if (*rule.major == 10) return rule.minor == std::int64_t{200};  // tun
   return (*rule.major == 1 || *rule.major == 5) && rule.minor && *rule.minor <= 9;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed looks into a document that may be hostile. What is absent or null is nothing; what is there with
-// another type than expected, at the pointer or on the way to it, is an error that names it.
+// Typed looks into a document that may be hostile. What is absent or null is nothing; what is there
+// with another type than expected, at the pointer or on the way to it, is an error that names it.
 //
 //   STOCKADE_ASSIGN(const base::Json* mounts, ArrayAt(edit.Root(), "/mounts"));   // nullptr: none
 //   STOCKADE_ASSIGN(const auto uid, UnsignedAt(edit.Root(), "/process/user/uid"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hooks are programs that the delegate runs, most of them as root on the host. Only those that the admin
-// lists stay, by the file that they really are: "/proc/<pid>/exe" and symbolic links are followed.
+// Hooks are programs that the delegate runs, most of them as root on the host. Only those that the
+// admin lists stay, by the file that they really are: "/proc/<pid>/exe" and symbolic links are
+// followed.
 #include <algorithm>
 #include <array>
 

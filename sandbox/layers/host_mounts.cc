@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a container sees of the host. Every mount is either a bind of a path that is not guarded, by the
-// name that it has after all links, or a file system that the class names, at the place where it
-// belongs. The later of two options wins for a delegate, so options are rewritten, not only added.
+// What a container sees of the host. Every mount is either a bind of a path that is not guarded, by
+// the name that it has after all links, or a file system that the class names, at the place where
+// it belongs. The later of two options wins for a delegate, so options are rewritten, not only
+// added.
 #include <algorithm>
 #include <array>
 
@@ -133,8 +134,11 @@ Result<MountOptions> TightOptions(const LayerInput& in, const PathGuard& guard, 
   if (home != nullptr && home->read_only) return Force(std::move(options), {"ro"});
   if (mount.bind() && !guard.Writable(resolved)) {
     options = Force(std::move(options), {"ro"});
-    // "ro" alone leaves what is mounted below the source writable.
-    if (IsRecursiveBind(options)) options = Force(std::move(options), {"rro"});
+    // "ro" alone leaves what is mounted below the source writable. Nothing is below a file, and
+    // crun 1.8 refuses the word there.
+    if (IsRecursiveBind(options) && in.host.IsDirectory(resolved)) {
+      options = Force(std::move(options), {"rro"});
+    }
   }
   return options;
 }

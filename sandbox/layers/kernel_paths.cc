@@ -58,8 +58,8 @@ Status ApplyKernelPaths(const LayerInput& in, SpecEditor& edit) {
   if (rule.mode == Mode::kOff) return {};
   STOCKADE_TRY(Union(edit, "/linux/maskedPaths", rule.masked, "dangerous kernel paths are hidden",
                      "/kernelPaths/masked"));
-  STOCKADE_TRY(Union(edit, "/linux/readonlyPaths", rule.read_only,
-                     "kernel settings are read-only", "/kernelPaths/readOnly"));
+  STOCKADE_TRY(Union(edit, "/linux/readonlyPaths", rule.read_only, "kernel settings are read-only",
+                     "/kernelPaths/readOnly"));
   STOCKADE_TRY(KeepClear(in, edit, rule.masked));
   return KeepClear(in, edit, rule.read_only);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of the layers, one file each, in the order of the table (sandbox/layer_table.cc), which
-// says what each one promises. Each does nothing when its mode in the class is "off".
+// The functions of the layers, one file each, in the order of the table (sandbox/layer_table.cc),
+// which says what each one promises. Each does nothing when its mode in the class is "off".
 #pragma once
 
 #include "sandbox/layer.h"

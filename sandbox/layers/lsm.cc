@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AppArmor and SELinux: what the class asks for, and the truth about what the running kernel enforces.
+// AppArmor and SELinux: what the class asks for, and the truth about what the running kernel
+// enforces.
 #include <string>
 
 #include "sandbox/layers/fields.h"
@@ -13,7 +14,8 @@ using base::ErrorKind;
 using base::Status;
 using config::Mode;
 
-// "unconfined", a stack of it, or a name in another AppArmor namespace, whose meaning we cannot know.
+// "unconfined", a stack of it, or a name in another AppArmor namespace, whose meaning we cannot
+// know.
 bool IsUnconfinedProfile(const std::string& profile) {
   return profile == "unconfined" || profile.find("//&") != std::string::npos ||
          profile.starts_with(':');

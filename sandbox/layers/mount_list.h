@@ -26,7 +26,8 @@ struct Mount {
   bool bind() const { return type == "bind"; }
 };
 
-// `path` without "", "." and final-slash components; nothing for a path that is relative, empty or has a
+// `path` without "", "." and final-slash components; nothing for a path that is relative, empty or
+// has a
 // ".." component.
 std::optional<std::string> NormalPath(std::string_view path);
 

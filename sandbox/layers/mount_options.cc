@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 8> kPropagation{
 
 // Words without an effect on what may be reached. "remount" is not among them: it would change
 // another mount, the root included.
-constexpr std::array<std::string_view, 6> kPlain{"defaults", "silent", "loud",
+constexpr std::array<std::string_view, 6> kPlain{"defaults", "silent",     "loud",
                                                  "iversion", "noiversion", "tmpcopyup"};
 
 // Data that a file system takes; a final "=" takes a value.
@@ -132,9 +132,8 @@ bool IsKnownWord(std::string_view word, std::string_view type) {
       std::ranges::find(kPropagation, word) != kPropagation.end()) {
     return true;
   }
-  const std::string_view name = word.substr(0, word.find('=') == std::string_view::npos
-                                                   ? word.size()
-                                                   : word.find('=') + 1);
+  const std::string_view name =
+      word.substr(0, word.find('=') == std::string_view::npos ? word.size() : word.find('=') + 1);
   if (std::ranges::any_of(kData, [&](const Data& data) {
         return (data.type == type || data.type.empty()) && data.word == name;
       })) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mount options as the OCI specification and the delegates read them: words that set or clear a flag, where
-// the last one wins; words about propagation; and data for the file system ("size=64k").
+// Mount options as the OCI specification and the delegates read them: words that set or clear a
+// flag, where the last one wins; words about propagation; and data for the file system
+// ("size=64k").
 //
 //   const auto options = Force({"nosuid", "rw", "suid"}, {"nosuid", "ro"});   // {"nosuid", "ro"}
 #pragma once
@@ -20,12 +21,13 @@ bool IsRecursiveBind(const MountOptions& options);
 bool IsReadOnly(const MountOptions& options);
 // True for shared and rshared: mounts made inside would appear on the host.
 bool IsSharedWord(std::string_view word);
-// True for a word that we know the meaning of on a mount of `type` ("bind" for binds). File systems that
-// are not in our table take any data words, but no flag that we do not know.
+// True for a word that we know the meaning of on a mount of `type` ("bind" for binds). File systems
+// that are not in our table take any data words, but no flag that we do not know.
 bool IsKnownWord(std::string_view word, std::string_view type);
 
-// The options with each of `wanted` ("ro", "noexec", "rro") in force: words that would clear it again,
-// wherever they stand, are taken out, and what is missing is put at the end. Unchanged if all hold.
+// The options with each of `wanted` ("ro", "noexec", "rro") in force: words that would clear it
+// again, wherever they stand, are taken out, and what is missing is put at the end. Unchanged if
+// all hold.
 MountOptions Force(MountOptions options, const std::vector<std::string_view>& wanted);
 
 }  // namespace stockade::sandbox

@@ -20,11 +20,12 @@ struct NamespaceEntry {
   std::string path;  // of a namespace to join; "" makes a new one
 };
 
-// Errors for wrong types, unknown kinds and a kind that is listed twice (readers take different ones).
+// Errors for wrong types, unknown kinds and a kind that is listed twice (readers take different
+// ones).
 base::Result<std::vector<NamespaceEntry>> NamespacesOf(const base::Json& spec);
 
-// True if the container would be in the host's own namespace of `type`: it is not in the list, or the
-// path given is the host's.
+// True if the container would be in the host's own namespace of `type`: it is not in the list, or
+// the path given is the host's; for a mount namespace, any path.
 base::Result<bool> IsShared(const std::vector<NamespaceEntry>& list, std::string_view type,
                             const HostView& host);
 

@@ -19,8 +19,8 @@ using base::Status;
 using config::Mode;
 using config::NamespacesRule;
 
-constexpr std::array<std::string_view, 8> kTypes{"pid",   "network", "mount",  "ipc",
-                                                 "uts",   "user",    "cgroup", "time"};
+constexpr std::array<std::string_view, 8> kTypes{"pid", "network", "mount",  "ipc",
+                                                 "uts", "user",    "cgroup", "time"};
 
 // Each kind that a class decides on, and what a pod has to change.
 struct Row {
@@ -78,6 +78,9 @@ Result<bool> IsShared(const std::vector<NamespaceEntry>& list, std::string_view 
   const auto entry = std::ranges::find(list, type, &NamespaceEntry::type);
   if (entry == list.end()) return true;
   if (entry->path.empty()) return false;
+  // The layers promise what is mounted in a namespace that is made for the container; whoever joins
+  // another one, the host's or a neighbour's, has none of it.
+  if (type == "mount") return true;
   return host.IsHostNamespace(entry->path, type);
 }
 
@@ -94,7 +97,9 @@ Status ApplyNamespaces(const LayerInput& in, SpecEditor& edit) {
       case Mode::kOff:
         edit.Note(fmt::format("the {} namespace is shared with the host", row.type));
         break;
-      case Mode::kConfine: MakeOwn(list, row, edit); break;
+      case Mode::kConfine:
+        MakeOwn(list, row, edit);
+        break;
       case Mode::kRefuse:
         return Refuse(in, row.setting, row.hint, "the container shares the host's {} namespace",
                       row.type);

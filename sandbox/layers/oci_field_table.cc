@@ -57,7 +57,8 @@ constexpr std::array kTable{
     FieldRow{"linux.mountLabel", kPassed, "the engine's SELinux label for the container's files"},
     FieldRow{"linux.intelRdt", kHost, "the cache and memory bandwidth of the host's processors"},
     FieldRow{"linux.memoryPolicy", kHost, "the memory of chosen processors of the host"},
-    FieldRow{"linux.personality", kPassed, "what uname answers; its flags are refused by delegates"},
+    FieldRow{"linux.personality", kPassed,
+             "what uname answers; its flags are refused by delegates"},
     FieldRow{"linux.timeOffsets", kPassed, "clocks of the container's own time namespace"},
 
     FieldRow{"linux.resources.devices", kLayer, "devices"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields that reach host resources and that no other layer checks, and fields that this version has
-// never heard of in the sections that a delegate acts on. Unknown members of the document's top level stay:
-// no delegate reads them, and engines keep notes there.
+// never heard of in the sections that a delegate acts on. Unknown members of the document's top
+// level stay: no delegate reads them, and engines keep notes there.
 #include "sandbox/layers/oci_fields.h"
 
 #include <algorithm>
@@ -20,7 +20,8 @@ using base::Status;
 using config::Mode;
 
 constexpr const char* kSetting = "/ociFields";
-constexpr const char* kHint = "remove it from what the engine, its plugins or the pod add to the spec";
+constexpr const char* kHint =
+    "remove it from what the engine, its plugins or the pod add to the spec";
 
 // Where a row's field is in this document: "" for a field that it cannot have.
 std::string PointerOf(std::string_view path, const SpecEditor& edit) {

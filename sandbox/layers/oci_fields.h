@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who answers for each field of the OCI specification: one row a field, so that a field that a newer
-// specification brings is not let through before somebody has thought about it.
+// Who answers for each field of the OCI specification: one row a field, so that a field that a
+// newer specification brings is not let through before somebody has thought about it.
 //
 //   for (const FieldRow& row : FieldTable()) fmt::print("{} {}\n", row.path, row.note);
 #pragma once

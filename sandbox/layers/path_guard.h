@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which paths of the host a container may see: those that are no guarded path, contain none and lie in
-// none, and those that the class allows in spite of that. Paths are compared after all symbolic links,
-// the guards' own included.
+// Which paths of the host a container may see: those that are no guarded path, contain none and lie
+// in none, and those that the class allows in spite of that. Paths are compared after all symbolic
+// links, the guards' own included.
 //
 //   const PathGuard guard(in);
 //   if (const auto guarded = guard.Guarding("/var/run")) ...   // "/run/containerd"
@@ -20,7 +20,8 @@ class PathGuard {
  public:
   explicit PathGuard(const LayerInput& in);
 
-  // The guarded path that forbids the mount of `source`, a resolved path; nothing if it may be mounted.
+  // The guarded path that forbids the mount of `source`, a resolved path; nothing if it may be
+  // mounted.
   std::optional<std::string> Guarding(const std::string& source) const;
   // True if a mount of `source` may stay writable.
   bool Writable(const std::string& source) const;

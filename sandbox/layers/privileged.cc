@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// No engine says "privileged" in the spec; it shows in what the spec opens. CAP_SYS_ADMIN together with
-// every device, or with nothing of /proc and /sys hidden and a writable sysfs, is what all engines
-// write for a privileged container and for nothing else.
+// No engine says "privileged" in the spec; it shows in what the spec opens. CAP_SYS_ADMIN together
+// with every device, or with nothing of /proc and /sys hidden and a writable sysfs, is what all
+// engines write for a privileged container and for nothing else.
 #include <algorithm>
 
 #include "sandbox/layers/device_rules.h"
@@ -16,8 +16,8 @@ namespace {
 using base::Result;
 
 Result<bool> HasSysAdmin(const SpecEditor& edit) {
-  for (const char* set : {"/capabilities/bounding", "/capabilities/permitted",
-                          "/capabilities/effective"}) {
+  for (const char* set :
+       {"/capabilities/bounding", "/capabilities/permitted", "/capabilities/effective"}) {
     STOCKADE_ASSIGN(const auto names, TextsAt(edit.Root(), edit.ProcessPointer(set)));
     if (std::ranges::find(names, "CAP_SYS_ADMIN") != names.end()) return true;
   }
@@ -26,8 +26,8 @@ Result<bool> HasSysAdmin(const SpecEditor& edit) {
 
 Result<bool> OpensEveryDevice(const SpecEditor& edit) {
   STOCKADE_ASSIGN(const auto rules, DeviceRulesOf(edit.Root()));
-  return std::ranges::any_of(rules,
-                             [](const DeviceRule& rule) { return rule.allow && rule.Everything(); });
+  return std::ranges::any_of(
+      rules, [](const DeviceRule& rule) { return rule.allow && rule.Everything(); });
 }
 
 Result<bool> OpensKernelPaths(const SpecEditor& edit) {
@@ -53,10 +53,11 @@ base::Status ApplyPrivileged(const LayerInput& in, SpecEditor& edit) {
   STOCKADE_ASSIGN(const bool kernel_paths, OpensKernelPaths(edit));
   if (!sys_admin || (!devices && !kernel_paths)) return {};
   if (in.policy.privileged.mode == config::Mode::kRefuse) {
-    return Refuse(in, "/privileged",
-                  "set securityContext.privileged: false, and ask for what the container really needs",
-                  "the container is privileged (CAP_SYS_ADMIN and {})",
-                  devices ? "every device" : "an open /proc and /sys");
+    return Refuse(
+        in, "/privileged",
+        "set securityContext.privileged: false, and ask for what the container really needs",
+        "the container is privileged (CAP_SYS_ADMIN and {})",
+        devices ? "every device" : "an open /proc and /sys");
   }
   edit.Note("the container asked to be privileged; it runs confined by the other layers");
   return {};

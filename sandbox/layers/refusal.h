@@ -3,7 +3,8 @@
 //
 //   return Refuse(in, "/capabilities/ceiling", "drop it from securityContext.capabilities.add",
 //                 "{} asks for {}", pointer, name);
-//   // "... asks for CAP_SYS_ADMIN, which class restricted refuses (/capabilities/ceiling of built-in
+//   // "... asks for CAP_SYS_ADMIN, which class restricted refuses (/capabilities/ceiling of
+//   built-in
 //   //  restricted.json:12)"
 #pragma once
 
@@ -26,8 +27,7 @@ inline tl::unexpected<base::Error> RefuseText(const LayerInput& in, std::string_
 template <class... Args>
 tl::unexpected<base::Error> Refuse(const LayerInput& in, std::string_view setting, std::string hint,
                                    fmt::format_string<Args...> format, Args&&... args) {
-  return RefuseText(in, setting, std::move(hint),
-                    fmt::format(format, std::forward<Args>(args)...));
+  return RefuseText(in, setting, std::move(hint), fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace stockade::sandbox

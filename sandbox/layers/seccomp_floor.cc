@@ -35,9 +35,10 @@ base::Status ApplySeccompFloor(const LayerInput& in, SpecEditor& edit) {
     }
     // Stricter than the floor in any one call: nothing of a pod's own may be lost.
     if (const auto lost = filters::FirstCallLost(*own, floor)) {
-      return Refuse(in, kSetting, kHint,
-                    "the pod has a seccomp profile of its own that is stricter than the class's ({} {})",
-                    lost->call.empty() ? "it" : lost->call, lost->reason);
+      return Refuse(
+          in, kSetting, kHint,
+          "the pod has a seccomp profile of its own that is stricter than the class's ({} {})",
+          lost->call.empty() ? "it" : lost->call, lost->reason);
     }
   }
   edit.Set(kPointer, std::move(floor), "the class decides which system calls are reachable",

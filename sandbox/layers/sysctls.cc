@@ -34,12 +34,12 @@ constexpr std::array<Home, 9> kHomes{{{"net.", "network"},
 // slash, so both separate; an empty component would make "..".
 std::string DottedName(std::string name) {
   std::ranges::replace(name, '/', '.');
-  const bool good =
-      !name.empty() && name.front() != '.' && name.back() != '.' &&
-      name.find("..") == std::string::npos && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_' || c == '-' || c == '@' || c == ':';
-      });
+  const bool good = !name.empty() && name.front() != '.' && name.back() != '.' &&
+                    name.find("..") == std::string::npos && std::ranges::all_of(name, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' ||
+                             c == '@' || c == ':';
+                    });
   return good ? name : "";
 }
 
@@ -82,7 +82,8 @@ base::Status ApplySysctls(const LayerInput& in, SpecEditor& edit) {
     unwanted.push_back(key);
   }
   for (const std::string& key : unwanted) {
-    edit.Remove("/linux/sysctl/" + base::PointerToken(key), "only listed sysctls are set", kSetting);
+    edit.Remove("/linux/sysctl/" + base::PointerToken(key), "only listed sysctls are set",
+                kSetting);
   }
   return {};
 }

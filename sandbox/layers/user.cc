@@ -15,7 +15,8 @@ constexpr std::string_view kSetting = "/user/runAsNonRoot";
 // A uid cannot be invented for an image, so the layer refuses in both of its modes.
 base::Status ApplyUser(const LayerInput& in, SpecEditor& edit) {
   if (in.policy.user.run_as_non_root == config::Mode::kOff) return {};
-  const std::string hint = "set securityContext.runAsUser to a number above 0, or a USER in the image";
+  const std::string hint =
+      "set securityContext.runAsUser to a number above 0, or a USER in the image";
   const std::string uid_pointer = edit.ProcessPointer("/user/uid");
   STOCKADE_ASSIGN(const auto uid, UnsignedAt(edit.Root(), uid_pointer));
   if (!uid) return Refuse(in, kSetting, hint, "{} is not set, so the process is root", uid_pointer);

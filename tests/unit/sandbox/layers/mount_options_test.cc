@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/layers/mount_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/layers/mount_list.h"
+
+namespace stockade::sandbox {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(MountOptions, ForceTakesOutWhatWouldUndoIt) {
+  EXPECT_THAT(Force({"nosuid", "rw", "suid", "rsuid"}, {"nosuid", "ro"}),
+              ElementsAre("nosuid", "ro"));
+  EXPECT_THAT(Force({"noexec", "exec"}, {"noexec"}), ElementsAre("noexec"));
+  EXPECT_THAT(Force({"rexec", "size=1"}, {"noexec"}), ElementsAre("size=1", "noexec"));
+  EXPECT_THAT(Force({"ro", "noexec"}, {"noexec", "ro"}), ElementsAre("ro", "noexec"));
+  EXPECT_THAT(Force({}, {"ro", "rro"}), ElementsAre("ro", "rro"));
+}
+
+TEST(MountOptions, TheLastWordWins) {
+  EXPECT_TRUE(IsReadOnly({"rw", "ro"}));
+  EXPECT_FALSE(IsReadOnly({"ro", "rw"}));
+  EXPECT_FALSE(IsReadOnly({"rro", "rrw"}));
+  EXPECT_FALSE(IsReadOnly({}));
+}
+
+TEST(MountOptions, WordsAreKnownByTheirFileSystem) {
+  for (const char* word :
+       {"ro", "rro", "nosuid", "relatime", "rprivate", "tmpcopyup", "context=x"}) {
+    EXPECT_TRUE(IsKnownWord(word, "tmpfs")) << word;
+    EXPECT_TRUE(IsKnownWord(word, "bind")) << word;
+  }
+  EXPECT_TRUE(IsKnownWord("size=64k", "tmpfs"));
+  EXPECT_FALSE(IsKnownWord("size=64k", "bind"));
+  EXPECT_FALSE(IsKnownWord("size", "tmpfs"));
+  EXPECT_TRUE(IsKnownWord("newinstance", "devpts"));
+  EXPECT_TRUE(IsKnownWord("addr=10.0.0.1", "nfs"));
+  EXPECT_FALSE(IsKnownWord("strange", "nfs"));
+  for (const char* word : {"remount", "", "r", "RO", "ro ", "=", "rrro"}) {
+    EXPECT_FALSE(IsKnownWord(word, "bind")) << word;
+  }
+}
+
+TEST(NormalPath, KnowsOneFormOnly) {
+  EXPECT_EQ(NormalPath("/a//b/./c/"), "/a/b/c");
+  EXPECT_EQ(NormalPath("/./"), "/");
+  EXPECT_EQ(NormalPath("/..a/b..c"), "/..a/b..c");
+  for (const char* bad : {"", "a", "./a", "/a/..", "/../a"}) {
+    EXPECT_EQ(NormalPath(bad), std::nullopt) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace stockade::sandbox
