@@ -49,7 +49,7 @@ class HostView {
   // What follows fails closed in a host that does not know: every error is a reason to refuse.
 
   // True if the namespace file at `path` is the host's own one of `type` ("network", "pid" ..., as
-  // in the OCI specification): that of process 1 or of this process.
+  // in the OCI specification): that of this process, or of process 1 where we may look at it.
   virtual base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const;
   // False only if `path` is surely no directory.
   virtual bool IsDirectory(const std::string& path) const;

@@ -90,13 +90,14 @@ constexpr std::array<Data, 46> kData{{{"bind", "bind"},
 
 // The flag that `word` speaks of, with or without the "r" of the recursive form.
 const Flag* FlagOf(std::string_view word) {
+  if (word.size() < 2) return nullptr;  // not the empty opposite of dirsync
   const auto named = [](std::string_view name) {
     return std::ranges::find_if(
         kFlags, [&](const Flag& flag) { return flag.set == name || flag.clear == name; });
   };
   auto flag = named(word);
   if (flag == kFlags.end() && word.starts_with('r')) flag = named(word.substr(1));
-  return word.empty() || flag == kFlags.end() ? nullptr : &*flag;
+  return flag == kFlags.end() ? nullptr : &*flag;
 }
 
 bool IsClearing(std::string_view word, const Flag& flag) {

@@ -26,8 +26,9 @@ TEST(RealHost, KnowsItsOwnNamespaces) {
   for (const char* type : {"pid", "network", "mount", "ipc", "uts", "user", "cgroup"}) {
     const std::string_view name(type);
     const std::string file = name == "network" ? "net" : name == "mount" ? "mnt" : type;
-    EXPECT_EQ(kHost.IsHostNamespace("/proc/self/ns/" + file, type), true) << type;
-    EXPECT_EQ(kHost.IsHostNamespace("/proc/1/ns/" + file, type), true) << type;
+    const auto own = kHost.IsHostNamespace("/proc/self/ns/" + file, type);
+    ASSERT_TRUE(own) << own.error().Text();
+    EXPECT_TRUE(*own) << type;
   }
   EXPECT_FALSE(kHost.IsHostNamespace("/proc/self/ns/no", "pid"));
   EXPECT_FALSE(kHost.IsHostNamespace("/proc/self/ns/net", "nonsense"));
@@ -48,7 +49,8 @@ TEST(RealHost, KnowsAForeignNamespace) {
   kill(child, SIGCONT);
   waitpid(child, &status, 0);
   if (WEXITSTATUS(status) != 0) GTEST_SKIP() << "not allowed to make a namespace";
-  EXPECT_EQ(host, false);
+  ASSERT_TRUE(host) << host.error().Text();
+  EXPECT_FALSE(*host);
 }
 
 TEST(RealHost, KnowsDevicesAndLimits) {
