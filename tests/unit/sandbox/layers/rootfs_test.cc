@@ -81,7 +81,8 @@ TEST(Rootfs, ThePodsOwnMountStaysUnderTheClassesFlags) {
   EXPECT_EQ(out.At("/mounts").size(), 3U);
   EXPECT_EQ(out.At("/mounts/0/options").dump(), R"(["rbind","noexec","nosuid","nodev"])");
   EXPECT_EQ(out.At("/mounts/1/options").dump(), R"(["rbind"])");
-  EXPECT_EQ(out.At("/mounts/2/options").dump(), R"(["noexec","nosuid","nodev"])");
+  EXPECT_EQ(out.At("/mounts/2/options").dump(),
+            R"(["noexec","nosuid","nodev","size=65536","nr_inodes=32"])");
 }
 
 TEST(Rootfs, AVolumeMustBeThere) {
