@@ -23,7 +23,8 @@ def main():
     if not result.wasSuccessful():
         return 1
     # A skip in setUpClass counts as one skip and no run.
-    ran = result.testsRun - sum(1 for test, _ in result.skipped if isinstance(test, unittest.TestCase))
+    skipped = sum(1 for test, _ in result.skipped if isinstance(test, unittest.TestCase))
+    ran = result.testsRun - skipped
     return 77 if result.skipped and ran <= 0 else 0
 
 

@@ -27,8 +27,8 @@ class Pods:
                                           "while :; do sleep 0.1; done"])
                 pod.wait_log("web", "err")
                 self.assertEqual(sorted(pod.log("web")), [("stderr", "err"), ("stdout", "out")])
-                self.assertEqual(self.cri.exec_sync(web, ["sh", "-c", "echo a; echo b >&2; exit 7"]),
-                                 (7, "a\n", "b\n"))
+                done = self.cri.exec_sync(web, ["sh", "-c", "echo a; echo b >&2; exit 7"])
+                self.assertEqual(done, (7, "a\n", "b\n"))
                 for _ in range(5):  # as a readiness probe does
                     self.assertEqual(self.cri.exec_sync(side, ["true"])[0], 0)
                 self.assertGreater(self.cri.stats(web).memory.working_set_bytes.value, 0)
@@ -94,7 +94,7 @@ class Pods:
         pod.remove()
 
     def test_the_runtimes_own_profile_is_replaced_by_the_classes(self):
-        """RuntimeDefault is recognised by what it means, not refused as a profile of the pod's own."""
+        """RuntimeDefault is recognised by what it means, not refused as the pod's own."""
         for name in CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
@@ -123,7 +123,7 @@ class Pods:
                 pod.remove()
 
     def test_volumes(self):
-        """A kubelet volume is writable in every class; another host folder is only read in restricted."""
+        """A kubelet volume is writable; another host folder is read-only in restricted."""
         for name in CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
@@ -165,8 +165,8 @@ class Pods:
                 self.start_refused(pod, "/etc", mounts=[
                     pb.Mount(container_path="/host", host_path="/etc", readonly=True)])
             with self.subTest(f"{name}: a device"):
-                self.start_refused(pod, "/dev/kmsg", devices=[
-                    pb.Device(container_path="/dev/kmsg", host_path="/dev/kmsg", permissions="rwm")])
+                self.start_refused(pod, "/dev/kmsg", devices=[pb.Device(
+                    container_path="/dev/kmsg", host_path="/dev/kmsg", permissions="rwm")])
             with self.subTest(f"{name}: a sibling after the refusals"):
                 app = pod.start("app", ["sleep", "300"])
                 self.assertEqual(self.cri.exec_sync(app, ["true"])[0], 0)
@@ -178,7 +178,7 @@ class Pods:
                 try:
                     pod = self.pod(f"stockade-{name}", context=pb.LinuxSandboxSecurityContext(
                         privileged=True, namespace_options=pb.NamespaceOption(pid=pb.CONTAINER)))
-                except CriError as error:  # the sandbox itself may be refused: that is a refusal too
+                except CriError as error:  # or its sandbox is refused already
                     self.assertIn("privileged", str(error))
                     continue
                 self.start_refused(pod, "privileged", context=default_context(privileged=True))

@@ -1,78 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bad input and bad moments: a clear error, nothing left behind, never a container with a layer missing.
-
-Documents that are malformed or hostile, policy and node configuration that is wrong, delegates that
-are not what they should be, disks that are full or read-only, two of everything, and SIGKILL at any
-moment."""
+"""Bad settings and bad moments: a clear error, nothing left behind, never a container with a layer
+missing. Policy and node configuration that is wrong, delegates that are not what they should be,
+disks that are full or read-only, two of everything, and SIGKILL at any moment."""
 import json
 import subprocess
-import time
 import unittest
 
-from lib.bundle import greedy_spec, plain_spec
+from lib.bundle import greedy_spec
 from lib.case import NodeCase, require_stockade
 from lib.runtime import stockade
-
-DEEP = 100_000
-BIG = 64 << 20
-
-
-def good_text(**changes):
-    return json.dumps({**plain_spec(["sleep", "100"]), **changes})
-
-
-def with_tail(tail):
-    return good_text()[:-1] + "," + tail + "}"
-
-
-def process_with(**changes):
-    return {**plain_spec(["sleep", "100"])["process"], **changes}
-
-
-def linux_with(**changes):
-    return {**plain_spec([])["linux"], **changes}
-
-
-BROKEN_DOCUMENTS = {
-    "empty": "",
-    "blanks": " \n\t ",
-    "half an object": good_text()[:200],
-    "an array": "[]",
-    "null": "null",
-    "a string": '"config"',
-    "two documents": good_text() + good_text(),
-    "a NUL byte": good_text() + "\0",
-    "an escaped NUL": good_text(hostname="a\0b"),
-    "bytes that are not UTF-8": good_text().encode()[:-1] + b',"x":"\xff\xfe"}',
-    "a byte order mark": "\ufeff" + good_text(),
-    "a comment": "// hello\n" + good_text(),
-    "a trailing comma": good_text()[:-1] + ",}",
-    "deep arrays": "[" * DEEP,
-    "deep objects": with_tail('"x":' + '{"a":' * DEEP + "1" + "}" * DEEP),
-    "a huge string": with_tail('"x":"' + "a" * BIG + '"'),
-    "a million keys": with_tail(",".join(f'"k{i}":0' for i in range(1_000_000))),
-    "a fraction": with_tail('"x":1.5'),
-    "an integer beyond 64 bits": with_tail('"x":18446744073709551616'),
-    "an exponent": with_tail('"x":1e99'),
-    "NaN": with_tail('"x":NaN'),
-    "a duplicate key": with_tail('"process":{}'),
-    "a process that is an array": good_text(process=[]),
-    "a linux that is a number": good_text(linux=5),
-    "no process": json.dumps({k: v for k, v in plain_spec([]).items() if k != "process"}),
-    "capabilities that are a list": good_text(process=process_with(capabilities=["CAP_CHOWN"])),
-    "capabilities that are numbers":
-        good_text(process=process_with(capabilities={"effective": [21]})),
-    "noNewPrivileges that is a string": good_text(process=process_with(noNewPrivileges="false")),
-    "mounts that are an object": good_text(mounts={"destination": "/x"}),
-    "a mount that is a string": good_text(mounts=["/etc:/etc"]),
-    "namespaces that are an object": good_text(linux=linux_with(namespaces={"type": "pid"})),
-    "a namespace without a type": good_text(linux=linux_with(namespaces=[{"path": "/x"}])),
-    "devices that are an object": good_text(linux=linux_with(devices={"path": "/dev/sda"})),
-    "masked paths that are a string": good_text(linux=linux_with(maskedPaths="/proc/kcore")),
-    "a root that is a string": good_text(root="rootfs"),
-    "hooks that are a list": good_text(hooks=[{"path": "/bin/true"}]),
-    "annotations that are a list": good_text(annotations=["run.oci.x"]),
-}
 
 
 class Faults:
@@ -88,69 +24,10 @@ class Faults:
     def runtime(self, **config):
         return stockade(self.node, "restricted", self.DELEGATE, config)
 
-    def assert_nothing_of(self, runtime, bundle, before):
-        """No container, no record, and the bundle as it was."""
-        self.assertEqual(runtime.ids(), [])
-        self.assertEqual(self.records(), [])
-        self.assertEqual(sorted(p.name for p in bundle.path.iterdir()), before)
-
     def records(self):
         """What there is of containers in the state directory."""
         top = self.node.path("/run/stockade")
         return [str(p.relative_to(top)) for p in top.glob("*/*") if p.is_dir()]
-
-    # Documents
-
-    def test_broken_documents_are_refused(self):
-        runtime = self.runtime()
-        box = self.bundle()
-        before = sorted(p.name for p in box.path.iterdir())
-        for title, text in BROKEN_DOCUMENTS.items():
-            with self.subTest(title):
-                box.save_text(text)
-                started = time.monotonic()
-                self.refused_create(runtime, box, "config.json")
-                self.assertLess(time.monotonic() - started, 10)
-                self.assert_nothing_of(runtime, box, before)
-
-    def test_what_is_not_a_file_is_refused_at_once(self):
-        runtime = self.runtime()
-        box = self.bundle()
-        for title, command in (("missing", "rm config.json"),
-                               ("a folder", "mkdir config.json"),
-                               ("a fifo", "mkfifo config.json"),
-                               ("an endless device", "ln -s /dev/zero config.json"),
-                               ("a dangling link", "ln -s nowhere config.json"),
-                               ("a loop", "ln -s config.json config.json")):
-            with self.subTest(title):
-                self.node.run(["sh", "-c", f"rm -rf config.json; touch config.json; "
-                               f"rm config.json; {command}" if title != "missing" else command],
-                              cwd=box.path, check=True)
-                before = sorted(p.name for p in box.path.iterdir())
-                self.refused_create(runtime, box, "config.json")
-                self.assert_nothing_of(runtime, box, before)
-
-    def test_a_missing_bundle_is_refused(self):
-        runtime = self.runtime()
-        self.refused(runtime.call("create", "--bundle", "/no/such/bundle", "box"), "/no/such/bundle")
-        self.assertEqual(self.records(), [])
-
-    def test_broken_process_documents_are_refused(self):
-        runtime = self.runtime()
-        self.container(runtime, "box", self.bundle())
-        process = json.dumps(process_with(args=["id"]))
-        for title, text in (("empty", ""), ("half", process[:30]), ("an array", "[]"),
-                            ("a NUL byte", process + "\0"), ("deep", "[" * DEEP),
-                            ("huge", process[:-1] + ',"x":"' + "a" * BIG + '"}'),
-                            ("a duplicate key", process[:-1] + ',"args":["id"]}'),
-                            ("capabilities as a list", process[:-1] + ',"CAPABILITIES":[]}'),
-                            ("a fraction", process[:-1] + ',"x":0.5}')):
-            with self.subTest(title):
-                self.refused(runtime.exec_process("box", text))
-        with self.subTest("missing"):
-            self.refused(runtime.call("exec", "--process", "/no/such/file", "box"), "/no/such/file")
-        self.assertEqual(self.probe(runtime.exec("box", "/bin/probe"))["Seccomp"], "2")
-        self.ok(runtime.delete("box", "--force"))
 
     # Policy and node configuration
 
@@ -204,7 +81,7 @@ class Faults:
                 runtime.argv = ["/opt/stockade/bin/stockade-restricted", "--stockade-config", path]
                 self.refused_create(runtime, self.bundle(), path, *words)
         with self.subTest("missing"):
-            runtime.argv = ["/opt/stockade/bin/stockade-restricted", "--stockade-config", "/no/such"]
+            runtime.argv = [runtime.argv[0], "--stockade-config", "/no/such"]
             self.refused_create(runtime, self.bundle(), "/no/such")
 
     # Delegates
@@ -270,7 +147,8 @@ class Faults:
                 self.node.run(["sh", "-c", "mkdir /tmp/b; mount -t tmpfs none /tmp/b; "
                                f"cp {box.config} /tmp/b/; mkdir /tmp/b/rootfs; "
                                f"mount -o remount,{options} /tmp/b; "
-                               "dd if=/dev/zero of=/tmp/b/fill bs=1k 2>/dev/null; true"], check=True)
+                               "dd if=/dev/zero of=/tmp/b/fill bs=1k 2>/dev/null; true"],
+                              check=True)
                 try:
                     before = self.node.run(["ls", "/tmp/b"]).stdout
                     self.refused(runtime.call("create", "--bundle", "/tmp/b", "box"), "/tmp/b")
@@ -341,7 +219,7 @@ class Faults:
     # Any moment
 
     def test_a_kill_at_any_moment_of_create_is_survived(self):
-        """After each kill: delete --force works, the same id can be made again, with every layer."""
+        """After each kill delete --force works, and the id can be made again, with every layer."""
         runtime = self.runtime()
         box = self.bundle(spec=greedy_spec(["sleep", "100"]))
         original = box.config.read_bytes()
@@ -376,7 +254,7 @@ class Faults:
                        *runtime.argv, "--root", runtime.root, *args])
 
     def settle(self, runtime):
-        """What containerd does after a kill, and what any delegate leaves when it is killed itself."""
+        """What containerd does after a kill, then what a killed delegate itself leaves."""
         self.ok(runtime.delete("box", "--force"))
         self.assertEqual(self.records(), [])
         self.node.run(["sh", "-c", "for p in $(pgrep -f 'sleep 100|init|crun|runc' || true); do "

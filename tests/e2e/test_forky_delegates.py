@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The newer delegates directly: the heart of test_verbs and test_layers over runc 1.3 and crun 1.28."""
+"""The newer delegates directly: the heart of test_verbs and all of test_layers."""
 import unittest
 
 import test_layers

@@ -12,7 +12,8 @@ class Harness(NodeCase):
         for delegate in ("runc", "crun"):
             with self.subTest(delegate):
                 bare = Runtime(self.node, [self.tool(delegate)])
-                done = bare.run("plain", self.bundle(["sh", "-c", "echo out; echo err >&2; exit 3"]))
+                box = self.bundle(["sh", "-c", "echo out; echo err >&2; exit 3"])
+                done = bare.run("plain", box)
                 self.assertEqual((done.code, done.stdout, done.stderr), (3, "out\n", "err\n"))
 
     def test_the_probe_reaches_everything_in_an_unconfined_container(self):

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a container is inside each class, whatever its spec asked for, and how an exec fares; over runc
-and crun directly. Every expectation is read from inside the container by the probe (tests/images)."""
-import json
+"""What a container is inside each class, whatever its spec asked for, and how an exec fares; over
+runc and crun directly. What is so is read inside the container by the probe (tests/images)."""
 import unittest
 
-from lib.bundle import ALL_CAPS, all_caps, greedy_spec, plain_spec
+from lib.bundle import ALL_CAPS, greedy_spec, plain_spec
 from lib.case import NodeCase, require_stockade
 from lib.runtime import CLASSES, stockade
 
@@ -157,10 +156,10 @@ class Layers:
             ways = {
                 "--process": runtime.exec_process("box", self.greedy_process()),
                 "--process without anything":
-                    runtime.exec_process("box", {"args": ["probe"], "cwd": "/",
-                                                 "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}),
-                "flags": runtime.exec("box", "probe", flags=("--cap", "CAP_SYS_ADMIN", "--user", "0",
-                                                             "--env", "PATH=/bin")),
+                    runtime.exec_process("box", {"args": ["probe"], "cwd": "/", "env": ["PATH=/bin"],
+                                                 "user": {"uid": 0, "gid": 0}}),
+                "flags": runtime.exec("box", "probe", flags=(
+                    "--cap", "CAP_SYS_ADMIN", "--user", "0", "--env", "PATH=/bin")),
                 "--cap ALL": runtime.exec("box", "probe", flags=(
                     *(f for cap in ALL_CAPS for f in ("--cap", cap)), "--env", "PATH=/bin")),
                 "plain": runtime.exec("box", "probe", flags=("--env", "PATH=/bin")),
@@ -206,153 +205,11 @@ class Layers:
         self.ok(runtime.delete("box", "--force"))
 
 
-class MoreLayers(Layers):
-    """What is enough to try on one version of a delegate: the answer is given before it runs."""
-
-    # Refusals: (title, what the pod does to its spec, words of the reason)
-
-    REFUSED = [
-        ("privileged", lambda s: (
-            s["process"].update(capabilities=all_caps()), s["linux"].pop("maskedPaths"),
-            s["linux"].pop("readonlyPaths"),
-            s["linux"]["resources"].update(devices=[{"allow": True, "access": "rwm"}])),
-         ["privileged"]),
-        ("host network", lambda s: drop_namespace(s, "network"), ["network"]),
-        ("host pid", lambda s: drop_namespace(s, "pid"), ["pid"]),
-        ("host ipc", lambda s: drop_namespace(s, "ipc"), ["ipc"]),
-        ("the namespace of process 1", lambda s: set_namespace(s, "network", "/proc/1/ns/net"),
-         ["network"]),
-        ("the root of the host", lambda s: bind(s, "/", "/host"), ["/"]),
-        ("/etc", lambda s: bind(s, "/etc", "/host"), ["/etc"]),
-        ("/proc", lambda s: bind(s, "/proc", "/host"), ["/proc"]),
-        ("a file of /etc", lambda s: bind(s, "/etc/passwd", "/x"), ["/etc"]),
-        ("/etc by a detour", lambda s: bind(s, "/usr/../etc", "/host"), ["/etc"]),
-        ("the container runtime's folder", lambda s: bind(s, "/run/containerd", "/host"),
-         ["/run/containerd"]),
-        ("a symbolic link to /etc", lambda s: bind(s, "/tmp/e2e-link/x", "/host"), ["/etc"]),
-        ("a dangerous sysctl", lambda s: s["linux"].update(
-            sysctl={"kernel.core_pattern": "|/bin/sh"}), ["kernel.core_pattern"]),
-        ("a hook", lambda s: s.update(hooks={"prestart": [{"path": "/bin/true"}]}), ["/bin/true"]),
-        ("a poststop hook", lambda s: s.update(hooks={"poststop": [{"path": "/bin/true"}]}),
-         ["/bin/true"]),
-        ("a block device", lambda s: s["linux"].update(devices=[
-            {"path": "/dev/sda", "type": "b", "major": 8, "minor": 0}]), ["/dev/sda"]),
-    ]
-
-    def test_refusals_say_why_and_leave_nothing(self):
-        self.node.run(["sh", "-c", "mkdir -p /run/containerd; ln -s / /tmp/e2e-link; "
-                       "ln -s /etc /run/containerd/x"], check=True)
-        self.node.run(["sh", "-c", "rm /tmp/e2e-link; mkdir /tmp/e2e-link; "
-                       "ln -s /etc /tmp/e2e-link/x"], check=True)
-        self.addCleanup(self.node.run, ["rm", "-rf", "/run/containerd", "/tmp/e2e-link"])
-        for name in CLASSES:
-            runtime = self.runtime(name)
-            for title, edit, words in self.REFUSED:
-                with self.subTest(f"{name}: {title}"):
-                    spec = plain_spec(["sleep", "1"])
-                    edit(spec)
-                    box = self.bundle(spec=spec)
-                    before = box.config.read_bytes()
-                    self.refused_create(runtime, box, *words)
-                    self.assertEqual(runtime.ids(), [])
-                    self.assertEqual(box.config.read_bytes(), before)
-
-    def test_permissive_refuses_none_of_these(self):
-        """Else the refusals above could be the delegate's."""
-        self.node.run(["mkdir", "-p", "/run/containerd"])
-        self.addCleanup(self.node.run, ["rm", "-rf", "/run/containerd"])
-        runtime = self.runtime("permissive")
-        for title, edit, _ in self.REFUSED:
-            if title in ("a dangerous sysctl", "a symbolic link to /etc", "a block device", "host pid",
-                         "host ipc", "a file of /etc"):
-                continue  # the delegate or the machine has its own opinion
-            with self.subTest(title):
-                spec = plain_spec(["true"])
-                edit(spec)
-                done = runtime.create("box", self.bundle(spec=spec))
-                runtime.delete("box", "--force")
-                self.assertEqual(done.code, 0, done.stderr)
-
-    def test_a_key_that_folds_onto_a_known_one_is_refused(self):
-        tails = ['"LINUX":{"seccomp":null}', '"Linux":{}', '"proce\\u017f\\u017f":{}',
-                 '"proce\u017f\u017f":{}', '"PROCESS":null', '"linu\\u0078":{}']
-        for name in CLASSES:
-            runtime = self.runtime(name)
-            for tail in tails:
-                with self.subTest(f"{name}: {tail}"):
-                    box = self.bundle()
-                    box.save_text(json.dumps(box.spec)[:-1] + "," + tail + "}")
-                    self.refused_create(runtime, box)
-
-    def test_a_folded_key_deep_inside_is_refused(self):
-        runtime = self.runtime("restricted")
-        for pointer, key, value in ((("process",), "NoNewPrivileges", False),
-                                    (("process", "capabilities"), "Effective", ["CAP_SYS_ADMIN"]),
-                                    (("root",), "ReadOnly", False),
-                                    (("linux",), "SECCOMP", None),
-                                    (("linux",), "mas\u212aedPaths", [])):
-            with self.subTest(key):
-                box = self.bundle()
-                place = box.spec
-                for part in pointer:
-                    place = place[part]
-                place[key] = value
-                box.save()
-                self.refused_create(runtime, box, key)
-
-    def test_annotations_that_steer_the_delegate_are_removed(self):
-        steering = {"run.oci.keep_original_groups": "1", "run.oci.seccomp.receiver": "/run/x",
-                    "run.oci.hooks.stdout": "/tmp/x", "org.criu.config": "/etc/x",
-                    "org.systemd.property.TimeoutStopUSec": "1"}
-        for name in CLASSES:
-            with self.subTest(name):
-                runtime = self.runtime(name)
-                box = self.bundle()
-                box.spec["annotations"] = {**steering, "example.com/kept": "yes"}
-                box.save()
-                self.container(runtime, "box", box)
-                self.assertEqual(box.reload()["annotations"].get("example.com/kept"), "yes")
-                for key in steering:
-                    self.assertNotIn(key, box.reload()["annotations"])
-                self.ok(runtime.delete("box", "--force"))
-
-    def test_a_pods_own_profile_is_refused_with_the_reason(self):
-        """Until profiles can be stacked: dropping it would loosen the pod."""
-        for name in CLASSES:
-            box = self.bundle()
-            box.spec["linux"]["seccomp"] = {
-                "defaultAction": "SCMP_ACT_ALLOW",
-                "syscalls": [{"names": ["chmod", "fchmodat"], "action": "SCMP_ACT_ERRNO"}]}
-            box.save()
-            self.refused_create(self.runtime(name), box, "seccomp")
-
-    def test_the_class_must_be_named(self):
-        for argv in (["/opt/stockade/bin/stockade"],
-                     ["/opt/stockade/bin/stockade", "--stockade-class", "nosuchclass"]):
-            runtime = self.runtime("restricted")
-            runtime.argv = argv
-            self.refused_create(runtime, self.bundle(), "class")
-
-
-def drop_namespace(spec, kind):
-    spec["linux"]["namespaces"] = [n for n in spec["linux"]["namespaces"] if n["type"] != kind]
-
-
-def set_namespace(spec, kind, path):
-    drop_namespace(spec, kind)
-    spec["linux"]["namespaces"].append({"type": kind, "path": path})
-
-
-def bind(spec, source, target):
-    spec["mounts"].append({"destination": target, "source": source, "type": "bind",
-                           "options": ["rbind", "ro"]})
-
-
-class RuncLayers(MoreLayers, NodeCase):
+class RuncLayers(Layers, NodeCase):
     DELEGATE = "runc"
 
 
-class CrunLayers(MoreLayers, NodeCase):
+class CrunLayers(Layers, NodeCase):
     DELEGATE = "crun"
 
 

@@ -75,7 +75,8 @@ class Verbs:
             yield r.exec_process("box", process)
             yield r.exec("box", "id", flags=("--user", "1000:1000"))
             yield r.exec("box", "sh", "-c", "pwd; echo $A", flags=("--cwd", "/tmp", "--env", "A=b"))
-            yield r.exec("box", "grep", "Cap", "/proc/self/status", flags=("--cap", "CAP_SYS_ADMIN"))
+            yield r.exec("box", "grep", "Cap", "/proc/self/status",
+                         flags=("--cap", "CAP_SYS_ADMIN"))
             yield r.exec("box", "true", flags=("--pid-file", f"{box.path}/exec-pid"))
             yield r.exec("box", "sleep", "1", flags=("--detach",))
             yield r.exec("box", "/no/such/program")
@@ -200,7 +201,7 @@ class MoreVerbs(Verbs):
         self.twin("checkpoint", lambda r, box: [
             r.create("box", box).code, r.start("box").code,
             r.call("checkpoint", "--image-path", str(box.path / "image"), "box").code != 0,
-            r.call("restore", "--image-path", "/no/such", "--bundle", str(box.path), "new").code != 0,
+            r.call("restore", "--image-path", "/no/such", "--bundle", box.path, "new").code != 0,
         ], self.bundle(["sleep", "100"]))
 
 

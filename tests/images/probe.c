@@ -50,7 +50,9 @@ static long write_tmp(void) { return write_file("/tmp/.probe"); }
 static long write_etc(void) { return write_file("/etc/.probe"); }
 static long write_shm(void) { return write_file("/dev/shm/.probe"); }
 static long write_sysrq(void) { return open("/proc/sysrq-trigger", O_WRONLY) < 0 ? -1 : 0; }
-static long write_sysctl(void) { return open("/proc/sys/kernel/core_pattern", O_WRONLY) < 0 ? -1 : 0; }
+static long write_sysctl(void) {
+  return open("/proc/sys/kernel/core_pattern", O_WRONLY) < 0 ? -1 : 0;
+}
 static long write_sys(void) { return open("/sys/kernel/uevent_helper", O_WRONLY) < 0 ? -1 : 0; }
 
 // A copy of this program in /tmp that must not be allowed to run.
@@ -107,7 +109,9 @@ static long call_process_vm_readv(void) {
   return raw(SYS_process_vm_readv, (uint64_t)getpid(), 0, 9999, 0, 0);
 }
 static long call_ptrace(void) { return raw(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0, 0); }
-static long call_kcmp(void) { return raw(SYS_kcmp, (uint64_t)getpid(), (uint64_t)getpid(), 9999, 0, 0); }
+static long call_kcmp(void) {
+  return raw(SYS_kcmp, (uint64_t)getpid(), (uint64_t)getpid(), 9999, 0, 0);
+}
 static long call_init_module(void) { return raw(SYS_init_module, 0, 0, 0, 0, 0); }
 static long call_fsopen(void) { return raw(SYS_fsopen, 0, 9999, 0, 0, 0); }
 static long call_open_tree(void) { return raw(SYS_open_tree, (uint64_t)-1, 0, 9999, 0, 0); }
@@ -188,7 +192,7 @@ static const struct {
 
 // The fields of /proc/self/status that say how the process is confined.
 static void print_status(void) {
-  static const char* const kFields[] = {"CapInh", "CapPrm", "CapEff",     "CapBnd",
+  static const char* const kFields[] = {"CapInh", "CapPrm",     "CapEff", "CapBnd",
                                         "CapAmb", "NoNewPrivs", "Seccomp"};
   FILE* status = fopen("/proc/self/status", "re");
   char line[512];
@@ -208,7 +212,8 @@ static void print_status(void) {
 
 // Runs one call in a child, so that whatever it does to the process ends with it.
 static void print_call(size_t i) {
-  int* answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int* answer =
+      mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (answer == MAP_FAILED) exit(2);
   fflush(stdout);
   pid_t child = fork();

@@ -73,8 +73,8 @@ class NodeCase(unittest.TestCase):
         return done
 
     def refused(self, done, *words):
-        """Asserts the whole contract of a refusal: exit code 1, exactly one error line in --log with
-        level, msg and time, the same text on stderr, nothing on stdout; and each word in it."""
+        """Asserts the contract of a refusal: exit code 1, exactly one error line in --log with level,
+        msg and time, the same text on stderr, nothing on stdout; and each word in it."""
         self.assertEqual(done.code, 1, f"stdout: {done.stdout}\nstderr: {done.stderr}")
         self.assertEqual(done.stdout, "")
         errors = [entry for entry in done.log if entry.get("level") == "error"]

@@ -17,7 +17,7 @@ HANDLERS = ["stockade-permissive"] + [f"stockade-{name}" for name in CLASSES]
 
 
 class ClusterCase(NodeCase):
-    """One containerd for the class's tests, warmed up by one pod, so that what it makes once is no leak."""
+    """One containerd for the class's tests, warmed up by a pod: what it makes once is no leak."""
 
     DELEGATE = "runc"
 

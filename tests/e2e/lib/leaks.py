@@ -78,7 +78,7 @@ class Snapshot:
         return found
 
     def _skip(self, path):
-        # The state directory of each delegate root stays, with its lock; a container's record may not.
+        # The state directory of each delegate root stays, with its lock; a record may not.
         if path.startswith("/run/stockade") and (path.count("/") <= 3 or path.endswith("/.lock")):
             return True
         return path.startswith(self._ignore) if self._ignore else False

@@ -62,7 +62,7 @@ def _controllers():
 
 
 def _sweep():
-    """Removes what is left of nodes whose test run was killed: the name says which process it was."""
+    """Removes what is left of nodes whose test run was killed; a name holds the process id."""
     places = [Path(point) for _, _, point in _controllers()] + [Path("/var/tmp")]
     for place in places:
         for path in place.glob(f"{PREFIX}*"):

@@ -26,7 +26,7 @@ class Podman:
         home.mkdir()
         node.write("/etc/containers/containers.conf.d/stockade.conf",
                    REGISTRATION.read_text(encoding="utf-8").replace("@STOCKADE_BINDIR@", BIN))
-        # The engine's own defaults of the distribution, less the namespaces that a node cannot have.
+        # The distribution's own defaults, but for what needs systemd.
         self._flags = ["--root", home / "root", "--runroot", home / "run", "--tmpdir", home / "tmp",
                        "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs",
                        "--events-backend", "file", "--runtime", runtime]

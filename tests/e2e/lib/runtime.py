@@ -28,7 +28,7 @@ class Done:
     log_text: str
 
     def message(self):
-        """The text of the last error line of the log, as containerd shows it; "" if there is none."""
+        """The last error line of the log, which is what containerd shows; "" if there is none."""
         errors = [entry["msg"] for entry in self.log if entry.get("level") == "error"]
         return errors[-1] if errors else ""
 
@@ -122,8 +122,8 @@ class Runtime:
 
 
 def stockade(node, name, delegate=None, config=None):
-    """The runtime of one class. `delegate` names the one that /etc/stockade/config.json must choose;
-    the file is made here, with the further members of `config`."""
+    """The runtime of one class. `delegate` and the members of `config` go into a node configuration
+    made for it; without both, it reads /etc/stockade/config.json."""
     document = dict(config or {})
     if delegate:
         document["defaultDelegate"] = delegate

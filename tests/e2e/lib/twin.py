@@ -31,8 +31,8 @@ class Twin:
         self._case, self._left, self._right = case, left, right
 
     def __call__(self, title, script, bundle=None):
-        """Runs `script(runtime, bundle)`, which returns its Done objects or other comparable values,
-        on each side, one after the other over the same bundle, and asserts that they are the same."""
+        """Runs `script(runtime, bundle)`, which returns Done objects or other comparable values, on
+        one side after the other, over the same bundle, and asserts that they are the same."""
         sides = []
         for runtime in (self._left, self._right):
             if bundle is not None:
