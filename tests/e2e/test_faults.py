@@ -258,7 +258,7 @@ class Faults:
         self.ok(runtime.delete("box", "--force"))
         self.assertEqual(self.records(), [])
         self.node.run(["sh", "-c", "for p in $(pgrep -f 'sleep 100|init|crun|runc' || true); do "
-                       "[ $p = 1 ] || kill -9 $p; done 2>/dev/null; "
+                       "[ $p = 1 ] || [ $p = $$ ] || kill -9 $p; done 2>/dev/null; "
                        f"rm -rf {runtime.root}/box; "
                        "find /sys/fs/cgroup -mindepth 2 -depth -type d -name '*box*' "
                        "-exec rmdir {} + 2>/dev/null; true"])

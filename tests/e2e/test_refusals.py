@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a class refuses: always with the reason on stderr and in --log, exit code 1, and nothing left;
-over runc and crun."""
+"""What a class refuses: always with the reason on stderr and in --log, with exit code 1, and with
+nothing left; over runc and crun."""
 import json
 import unittest
 

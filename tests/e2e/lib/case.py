@@ -73,7 +73,7 @@ class NodeCase(unittest.TestCase):
         return done
 
     def refused(self, done, *words):
-        """Asserts the contract of a refusal: exit code 1, exactly one error line in --log with level,
+        """Asserts the contract of a refusal: exit code 1, one error line in --log with level,
         msg and time, the same text on stderr, nothing on stdout; and each word in it."""
         self.assertEqual(done.code, 1, f"stdout: {done.stdout}\nstderr: {done.stderr}")
         self.assertEqual(done.stdout, "")
