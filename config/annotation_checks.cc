@@ -40,6 +40,14 @@ Status AddPaths(Tuning& tuning, const std::vector<std::string>& list, std::strin
   return {};
 }
 
+// A path as the end of an annotation's key, which Kubernetes lets hold no slash: "/var/cache" is
+// "var.cache".
+std::string KeyForm(std::string path) {
+  path.erase(0, 1);
+  std::replace(path.begin(), path.end(), '/', '.');
+  return path;
+}
+
 }  // namespace
 
 Status TuneCapabilities(Tuning& tuning) {
@@ -122,11 +130,12 @@ Status TuneTmpfsSize(Tuning& tuning) {
   const RootfsRule& rule = tuning.policy().rootfs;
   STOCKADE_TRY(tuning.LayerOn(rule.mode, "rootfs"));
   std::vector<std::string> known;
+  bool found = false;  // "/a/b" and "/a.b" share a key: both shrink
   for (std::size_t i = 0; i < rule.writable.size(); ++i) {
     const WritablePath& path = rule.writable[i];
     if (path.kind != WritablePath::Kind::kTmpfs) continue;
-    known.push_back(path.path);
-    if (path.path != tuning.suffix()) continue;
+    known.push_back(KeyForm(path.path));
+    if (known.back() != tuning.suffix()) continue;
     const std::optional<std::uint64_t> size = ParseSize(tuning.value());
     if (!size || *size < kMinTmpfs || *size > path.size_bytes) {
       return tuning.Refuse(
@@ -134,10 +143,11 @@ Status TuneTmpfsSize(Tuning& tuning) {
           "write a number of bytes, or \"8Mi\", \"512Ki\"");
     }
     tuning.Set(fmt::format("/rootfs/writable/{}/size", i), *size);
-    return {};
+    found = true;
   }
+  if (found) return {};
   return tuning.Refuse(fmt::format("the class has no tmpfs at \"{}\"", tuning.suffix()),
-                       fmt::format("its tmpfs paths are {}", Joined(known)));
+                       fmt::format("its tmpfs paths, as keys spell them, are {}", Joined(known)));
 }
 
 Status TuneMaskedPaths(Tuning& tuning) {

@@ -26,7 +26,7 @@ constexpr AnnotationRule kTable[] = {
      "more tmpfs paths, within the class's /rootfs/podMayAdd: \"/var/cache/web\"",
      TuneWritablePaths},
     {"tmpfs-size.", "/rootfs/writable",
-     "a smaller tmpfs at a writable path: tmpfs-size./tmp: \"8Mi\"", TuneTmpfsSize},
+     "a smaller tmpfs at a writable path: tmpfs-size.tmp: \"8Mi\"", TuneTmpfsSize},
     {"masked-paths", "/kernelPaths/masked", "more paths to mask: \"/proc/cpuinfo,/etc/secret\"",
      TuneMaskedPaths},
     {"denied-host-mounts", "/hostMounts/guarded", "more host paths to guard: \"/srv,/mnt\"",

@@ -3,7 +3,7 @@
 // /annotations/podMay, each with a check function that can only tighten.
 //
 //   stockade.dev/capabilities: "none"            fewer capabilities
-//   stockade.dev/tmpfs-size./tmp: "8Mi"          a smaller tmpfs
+//   stockade.dev/tmpfs-size.tmp: "8Mi"          a smaller tmpfs
 //   stockade.dev/writable-paths: "/var/cache/x"  a path within rootfs.podMayAdd (opened by the
 //   admin)
 #pragma once
@@ -24,7 +24,7 @@ class Tuning;  // annotation_checks.h
 
 // One key of the table in annotations.cc.
 struct AnnotationRule {
-  std::string_view key;       // without the prefix; a final "." takes a suffix ("tmpfs-size./tmp")
+  std::string_view key;       // without the prefix; a final "." takes a suffix ("tmpfs-size.tmp")
   std::string_view tightens;  // JSON pointer of the setting that it changes
   std::string_view help;      // one line: what it does, and an example
   base::Status (*apply)(Tuning& tuning);  // checks the value and changes the class

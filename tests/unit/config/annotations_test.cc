@@ -93,16 +93,16 @@ TEST(Annotations, ValuesThatDoNotTightenAreErrors) {
       {"writable-paths", "/var/cache/../../etc", "not a normalised absolute path"},
       {"writable-paths", "/var/cache/x,", "empty element"},
       {"writable-paths", "/", "not within what the class opens"},
-      {"tmpfs-size./tmp", "65Mi", "not a size from 4096 to 67108864"},
-      {"tmpfs-size./tmp", "67108865", "not a size"},
-      {"tmpfs-size./tmp", "4095", "not a size"},
-      {"tmpfs-size./tmp", "0", "not a size"},
-      {"tmpfs-size./tmp", "-1", "not a size"},
-      {"tmpfs-size./tmp", "18446744073709551616", "not a size"},
-      {"tmpfs-size./tmp", "17179869184Gi", "not a size"},
-      {"tmpfs-size./tmp", "1 Mi", "not a size"},
-      {"tmpfs-size./var", "1Mi", "the class has no tmpfs at \"/var\""},
-      {"tmpfs-size.tmp", "1Mi", "the class has no tmpfs at \"tmp\""},
+      {"tmpfs-size.tmp", "65Mi", "not a size from 4096 to 67108864"},
+      {"tmpfs-size.tmp", "67108865", "not a size"},
+      {"tmpfs-size.tmp", "4095", "not a size"},
+      {"tmpfs-size.tmp", "0", "not a size"},
+      {"tmpfs-size.tmp", "-1", "not a size"},
+      {"tmpfs-size.tmp", "18446744073709551616", "not a size"},
+      {"tmpfs-size.tmp", "17179869184Gi", "not a size"},
+      {"tmpfs-size.tmp", "1 Mi", "not a size"},
+      {"tmpfs-size.var", "1Mi", "the class has no tmpfs at \"var\""},
+      {"tmpfs-size./tmp", "1Mi", "the class has no tmpfs at \"/tmp\""},
       {"masked-paths", "proc/x", "not a normalised absolute path"},
       {"masked-paths", "/", "the root itself"},
       {"denied-host-mounts", "../x", "not a normalised absolute path"},
@@ -153,7 +153,7 @@ TEST(Annotations, EachOneTightensItsSetting) {
                                               {"stockade.dev/read-only-root", "true"},
                                               {"stockade.dev/masked-paths", "/proc/x,/proc/kcore"},
                                               {"stockade.dev/denied-host-mounts", "/srv"},
-                                              {"stockade.dev/tmpfs-size./tmp", "8Mi"},
+                                              {"stockade.dev/tmpfs-size.tmp", "8Mi"},
                                               {"stockade.dev/sysctls", "none"}});
   ASSERT_TRUE(tuned) << tuned.error().Text();
   EXPECT_EQ(tuned->seccomp.profile, "restricted");
@@ -164,7 +164,7 @@ TEST(Annotations, EachOneTightensItsSetting) {
   EXPECT_EQ(tuned->host_mounts.guarded.back(), "/srv");
   EXPECT_EQ(tuned->rootfs.writable[0].size_bytes, 8U << 20);
   EXPECT_EQ(tuned->OriginOf("/rootfs/writable/0/size").Text(),
-            "annotation stockade.dev/tmpfs-size./tmp");
+            "annotation stockade.dev/tmpfs-size.tmp");
   EXPECT_THAT(tuned->sysctls.allowed, IsEmpty());
   // What was changed is in the document too, so that the snapshot has it.
   const auto parsed = ParseClass(tuned->document, tuned->origins);
@@ -173,7 +173,7 @@ TEST(Annotations, EachOneTightensItsSetting) {
 }
 
 TEST(Annotations, WritablePathsAreAddedWithinWhatTheAdminOpens) {
-  const auto tuned = Apply(Open(), {{"stockade.dev/tmpfs-size./var/cache/a", "4096"},
+  const auto tuned = Apply(Open(), {{"stockade.dev/tmpfs-size.var.cache.a", "4096"},
                                     {"stockade.dev/writable-paths", "/var/cache/a, /srv/b"}});
   ASSERT_TRUE(tuned) << tuned.error().Text();
   ASSERT_EQ(tuned->rootfs.writable.size(), 4U);
@@ -194,7 +194,7 @@ TEST(Annotations, ALayerThatIsOffCannotBeTightened) {
       {"capabilities", "none"},  {"seccomp-profile", "restricted"},
       {"masked-paths", "/x"},    {"denied-host-mounts", "/x"},
       {"sysctls", "none"},       {"writable-paths", "/srv/x"},
-      {"tmpfs-size./tmp", "1Mi"}};
+      {"tmpfs-size.tmp", "1Mi"}};
   for (const auto& [key, value] : kValues) {
     EXPECT_THAT(ErrorOf(policy, {{fmt::format("stockade.dev/{}", key), value}}),
                 HasSubstr("would do nothing"))

@@ -35,7 +35,7 @@ TEST(ClassSnapshot, GoesThroughTextUnchanged) {
     EXPECT_EQ(RoundTrip(policy), policy) << name;
     EXPECT_EQ(RoundTrip(ForPodSandbox(policy)), ForPodSandbox(policy)) << name;
   }
-  const Json annotations = {{"stockade.dev/tmpfs-size./tmp", "8Mi"},
+  const Json annotations = {{"stockade.dev/tmpfs-size.tmp", "8Mi"},
                             {"stockade.dev/capabilities", "none"},
                             {"stockade.dev/masked-paths", "/proc/x"}};
   const auto tuned = ApplyAnnotations(Load("restricted"), &annotations);
