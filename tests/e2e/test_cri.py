@@ -189,7 +189,7 @@ class Pods:
         app = pod.start("app", ["sleep", "300"])
         with self.assertRaises(CriError) as caught:
             self.cri.exec_sync(app, ["/no/such/program"])
-        self.assertIn("no such file", str(caught.exception))
+        self.assertIn("no such file", str(caught.exception).lower())
         self.assertEqual(self.cri.exec_sync(app, ["true"])[0], 0)
         pod.remove()
 

@@ -54,7 +54,6 @@ BROKEN_DOCUMENTS = {
     "a duplicate key": with_tail('"process":{}'),
     "a process that is an array": good_text(process=[]),
     "a linux that is a number": good_text(linux=5),
-    "no process": json.dumps({k: v for k, v in plain_spec([]).items() if k != "process"}),
     "capabilities that are a list": good_text(process=process_with(capabilities=["CAP_CHOWN"])),
     "capabilities that are numbers":
         good_text(process=process_with(capabilities={"effective": [21]})),
@@ -103,7 +102,8 @@ class Documents:
             with self.subTest(title):
                 box.save_text(text)
                 started = time.monotonic()
-                self.refused_create(runtime, box, "config.json")
+                message = self.refused_create(runtime, box)
+                self.assertRegex(message, r"config\.json|/linux/|/process/|/mounts")
                 self.assertLess(time.monotonic() - started, 10)
                 self.assert_nothing_of(runtime, box, before)
 
@@ -123,6 +123,18 @@ class Documents:
                 before = sorted(p.name for p in box.path.iterdir())
                 self.refused_create(runtime, box, "config.json")
                 self.assert_nothing_of(runtime, box, before)
+
+    def test_what_the_delegate_refuses_is_undone(self):
+        """Its create fails after we became it: the next call of ours removes what we had made."""
+        runtime = self.runtime()
+        box = self.bundle()
+        del box.spec["process"]
+        box.save()
+        original = box.config.read_bytes()
+        self.assertEqual(runtime.create("box", box).code, 1)
+        self.ok(runtime.delete("box", "--force"))
+        self.assert_nothing_of(runtime, box, ["config.json", "rootfs"])
+        self.assertEqual(box.config.read_bytes(), original)
 
     def test_a_missing_bundle_is_refused(self):
         runtime = self.runtime()

@@ -96,8 +96,11 @@ class Faults:
                        f"mkdir /tmp/d/open; chmod 777 /tmp/d/open; cp {real} /tmp/d/open/runc"],
                       check=True)
         self.addCleanup(self.node.run, ["rm", "-rf", "/tmp/d"])
-        for path in ("/no/such/runc", "/tmp/d/writable", "/tmp/d/foreign", "/tmp/d/dead",
-                     "/tmp/d/folder", "/tmp/d/ourselves", "/tmp/d/open/runc", "runc"):
+        for path, word in (("/no/such/runc", "/no/such/runc"),
+                           ("/tmp/d/writable", "/tmp/d/writable"),
+                           ("/tmp/d/foreign", "/tmp/d/foreign"), ("/tmp/d/dead", "/tmp/d/dead"),
+                           ("/tmp/d/folder", "/tmp/d/folder"), ("/tmp/d/ourselves", "ourselves"),
+                           ("/tmp/d/open/runc", "/tmp/d/open"), ("runc", "runc")):
             with self.subTest(path):
                 box = self.bundle()
                 before = sorted(p.name for p in box.path.iterdir())
@@ -105,7 +108,7 @@ class Faults:
                 done = runtime.create("box", box)
                 if done.code == 0:
                     self.runtime(delegates={}).delete("box", "--force")
-                self.refused(done, path)
+                self.refused(done, word)
                 self.assertEqual(self.records(), [])
                 self.assertEqual(sorted(p.name for p in box.path.iterdir()), before)
 
@@ -137,7 +140,8 @@ class Faults:
                     self.assertEqual(sorted(p.name for p in box.path.iterdir()),
                                      ["config.json", "rootfs"])
                 finally:
-                    self.node.run(["sh", "-c", "umount /tmp/s 2>/dev/null; rm -rf /tmp/s"])
+                    self.node.run(["sh", "-c", "umount /tmp/s 2>/dev/null; "
+                                   "rm -rf /tmp/s /run/mount"])
 
     def test_a_bundle_that_cannot_be_written_stops_the_create(self):
         runtime = self.runtime()
@@ -157,7 +161,7 @@ class Faults:
                                      box.config.read_text())
                     self.assertEqual(self.records(), [])
                 finally:
-                    self.node.run(["sh", "-c", "umount /tmp/b; rmdir /tmp/b"])
+                    self.node.run(["sh", "-c", "umount /tmp/b; rmdir /tmp/b; rm -rf /run/mount"])
 
     def test_a_log_that_cannot_be_opened_is_an_error(self):
         runtime = self.runtime()
@@ -259,7 +263,7 @@ class Faults:
         self.assertEqual(self.records(), [])
         self.node.run(["sh", "-c", "for p in $(pgrep -f 'sleep 100|init|crun|runc' || true); do "
                        "[ $p = 1 ] || [ $p = $$ ] || kill -9 $p; done 2>/dev/null; "
-                       f"rm -rf {runtime.root}/box; "
+                       f"rm -rf {runtime.root}/box /tmp/crun.*; "
                        "find /sys/fs/cgroup -mindepth 2 -depth -type d -name '*box*' "
                        "-exec rmdir {} + 2>/dev/null; true"])
 

@@ -22,6 +22,8 @@ CLOSED = ("socket_vsock", "socket_vsock_bit32", "socket_alg", "socket_alg_bit32"
 # What an ordinary program needs and every class leaves open.
 OPEN = ("socket_unix", "socket_inet", "socket_inet6", "write_tmp", "write_shm", "kill_self")
 REFUSALS = ("EPERM", "ENOSYS", "EACCES", "EAFNOSUPPORT")
+# The delegates end a process that calls by another architecture's door.
+KILLED = ("x32_getpid",)
 # Calls that this machine's kernel does not have, so that a refusal proves nothing.
 ABSENT = ("socket_alg", "socket_alg_bit32", "x32_getpid", "init_module")
 
@@ -80,7 +82,7 @@ class Layers:
             calls = self.run_probe(name, greedy_spec(["probe"]))["calls"]
             for call in CLOSED:
                 with self.subTest(f"{name} {call}"):
-                    self.assertIn(calls[call], REFUSALS)
+                    self.assertIn(calls[call], REFUSALS + (("SYS",) if call in KILLED else ()))
                     if call not in ABSENT:
                         self.assertNotEqual(calls[call], open_calls[call])
             for call in OPEN:
@@ -105,7 +107,7 @@ class Layers:
 
     def test_net_bind_service_on_request_only(self):
         spec = plain_spec(["probe"])
-        wanted = ["CAP_NET_BIND_SERVICE", "CAP_SYS_ADMIN"]
+        wanted = ["CAP_NET_BIND_SERVICE"]
         spec["process"]["capabilities"] = {key: wanted for key in
                                            ("bounding", "effective", "permitted", "ambient")}
         facts = self.run_probe("restricted", spec)

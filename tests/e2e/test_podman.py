@@ -23,8 +23,8 @@ class Containers:
         cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
         cls.podman = {name: Podman(cls.node, f"stockade-{name}")
                       for name in ("permissive", *CLASSES)}
-        done = cls.podman["permissive"].run("true")
-        assert done.returncode == 0, done.stderr
+        for podman in cls.podman.values():  # what each storage makes once is no leak
+            podman.run("true")
 
     def test_run(self):
         for name in CLASSES:

@@ -111,7 +111,7 @@ class Refusals:
                     place = place[part]
                 place[key] = value
                 box.save()
-                self.refused_create(runtime, box, key)
+                self.refused_create(runtime, box, json.dumps(key).strip('"'))
 
     def test_annotations_that_steer_the_delegate_are_removed(self):
         steering = {"run.oci.keep_original_groups": "1", "run.oci.seccomp.receiver": "/run/x",

@@ -102,9 +102,9 @@ class Verbs:
             self.assertEqual(merged["annotations"].get(key), value)
 
     def test_version_names_both(self):
-        root = f"--root={self.ours.root}"
-        bare = self.node.run([self.node.which(self.DELEGATE), root, "--version"]).stdout
-        ours = self.node.run([*self.ours.argv, root, "--version"])
+        self.addCleanup(self.node.run, ["rm", "-rf", "/run/crun"])  # crun makes it even for this
+        bare = self.node.run([self.node.which(self.DELEGATE), "--version"]).stdout
+        ours = self.node.run([*self.ours.argv, "--version"])
         self.assertEqual(ours.returncode, 0)
         self.assertIn("stockade", ours.stdout)
         self.assertIn(bare.splitlines()[0].split()[-1], ours.stdout)

@@ -38,6 +38,7 @@ class NodeCase(unittest.TestCase):
     """One node for the class's tests. Set ROOT to a root folder other than this Debian's."""
 
     ROOT = "/"
+    IGNORED = ()  # paths that fill without being a leak
     maxDiff = None
 
     @classmethod
@@ -47,7 +48,7 @@ class NodeCase(unittest.TestCase):
         cls.addClassCleanup(cls.node.close)
 
     def setUp(self):
-        self._clean = Snapshot(self.node)
+        self._clean = Snapshot(self.node, self.IGNORED)
         self.addCleanup(self._assert_clean)
 
     def _assert_clean(self):
