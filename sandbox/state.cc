@@ -145,7 +145,13 @@ base::Result<std::string> StateRoot::DelegateOf(const std::string& id) const {
   return std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 
+bool StateRoot::Unfinished(const std::string& id) const {
+  return ValidContainerId(id) && IsDirectory(PathOf(std::string(kNewPrefix) + id));
+}
+
 base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
+  // Whoever began this record held the lock that we hold now.
+  if (Unfinished(id)) STOCKADE_TRY(base::RemoveTree(PathOf(std::string(kNewPrefix) + id)));
   if (!Exists(id)) return {};
   base::Status restored;
   // A record that cannot be read has no bundle to restore, and goes all the same.

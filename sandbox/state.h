@@ -44,6 +44,8 @@ class StateRoot {
   // too.
   base::Result<StateRecord> Read(const std::string& id, bool with_texts = false) const;
   bool Exists(const std::string& id) const;
+  // True if a create of `id` is writing its record, or was killed while it did.
+  bool Unfinished(const std::string& id) const;
 
   // The recorded delegate alone: what start, kill and delete need, without parsing anything.
   base::Result<std::string> DelegateOf(const std::string& id) const;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -14,6 +15,7 @@
 #include "shim/delegate.h"
 #include "shim/exec.h"
 #include "shim/features.h"
+#include "shim/flag_table.h"
 #include "shim/hand_over.h"
 #include "shim/invocation.h"
 #include "shim/runtime_log.h"
@@ -77,8 +79,8 @@ Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
 
 Outcome Delete(const Invocation& call, const std::string& delegate,
                const sandbox::StateRoot& state) {
-  return state.Exists(call.id) ? RunAndRelease(call, delegate, state)
-                               : Become(delegate, call.passed);
+  const bool ours = state.Exists(call.id) || state.Unfinished(call.id);
+  return ours ? RunAndRelease(call, delegate, state) : Become(delegate, call.passed);
 }
 
 // CRIU gives restored processes the credentials and filters of the checkpoint, whatever config.json
@@ -154,8 +156,19 @@ Result<std::optional<int>> TryRecorded(const Invocation& call, const config::Nod
   return OnExisting(call, node, *delegate, state);
 }
 
-Outcome Dispatch(const Invocation& call) {
-  if (call.verb == Verb::kNone && !call.GlobalSwitch("version")) {
+// True if a global flag is none of ours and none of the delegates' that we know.
+bool HasUnknownGlobal(const Invocation& call) {
+  return std::any_of(call.globals.begin(), call.globals.end(),
+                     [](const Flag& flag) { return FindFlag(Verb::kNone, flag.name) == nullptr; });
+}
+
+// `parsed` is the error of a command line that we do not understand: a class that passes everything
+// through leaves it to the delegate.
+Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
+  const bool no_verb = call.verb == Verb::kNone;
+  if (no_verb && !parsed) return tl::unexpected(parsed.error());
+  const bool version = no_verb && call.GlobalSwitch("version");
+  if (no_verb && !version && !HasUnknownGlobal(call)) {
     STOCKADE_TRY(base::WriteAll(STDOUT_FILENO, HelpText(), "stdout"));
     return 0;
   }
@@ -163,17 +176,21 @@ Outcome Dispatch(const Invocation& call) {
   STOCKADE_ASSIGN(const config::NodeConfig node,
                   config::LoadNodeConfig(named ? call.config_file : config::kNodeConfigPath,
                                          /*required=*/named));
-  if (call.verb == Verb::kNone) return PrintVersion(node);
+  if (version) return PrintVersion(node);
   STOCKADE_TRY(NeedClass(call));
-  STOCKADE_ASSIGN(const std::optional<int> done, TryRecorded(call, node));
-  if (done) return *done;
+  if (parsed) {
+    STOCKADE_ASSIGN(const std::optional<int> done, TryRecorded(call, node));
+    if (done) return *done;
+  }
   const auto policy = config::LoadClass(call.class_name, {node.class_directories});
+  const bool pass_through = policy && policy->PassThrough();
+  if (!parsed && !pass_through) return tl::unexpected(parsed.error());
   const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
   if (!policy && makes) return tl::unexpected(policy.error());
   STOCKADE_ASSIGN(const std::string delegate,
                   DelegateFor(call, node, policy ? policy->delegate : ""));
   const bool help = IsGuarded(call.verb) && call.Has("help");
-  if ((policy && policy->PassThrough()) || help) return Become(delegate, call.passed);
+  if (pass_through || help || no_verb) return Become(delegate, call.passed);
   const sandbox::StateRoot state = StateOf(call, node, delegate);
   if (makes) return Create(call, node, delegate, state);
   if (call.verb == Verb::kFeatures) return Features(call, delegate);
@@ -190,7 +207,7 @@ int RunRuntime(const std::vector<std::string>& argv) {
     (void)base::WriteAll(STDERR_FILENO, "stockade: " + log.error().Text() + "\n", "stderr");
     return 1;
   }
-  const Outcome outcome = parsed ? Dispatch(call) : tl::unexpected(parsed.error());
+  const Outcome outcome = Dispatch(call, parsed);
   if (outcome) return *outcome;
   log->Error(outcome.error());
   return 1;

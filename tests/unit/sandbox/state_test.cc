@@ -183,4 +183,18 @@ TEST(ContainerId, IsAFileName) {
 }
 
 }  // namespace
+
+TEST_F(StateTest, AReleaseTakesAwayWhatAKilledClaimBegan) {
+  const StateRoot root = Root();
+  ASSERT_TRUE(Claim(Record("box")));
+  EXPECT_FALSE(root.Unfinished("box"));
+  const auto lock = root.Lock();
+  ASSERT_TRUE(lock) << lock.error().Text();
+  const auto directory = std::filesystem::directory_iterator(top_ + "/state")->path();
+  std::filesystem::rename(directory / "box", directory / ".new-box");
+  EXPECT_TRUE(root.Unfinished("box"));
+  EXPECT_TRUE(root.Release("box", *lock));
+  EXPECT_FALSE(root.Unfinished("box"));
+}
+
 }  // namespace stockade::sandbox
