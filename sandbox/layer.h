@@ -70,6 +70,8 @@ class SpecEditor {
   // Called by ApplyLayers before each layer.
   void StartLayer(std::string_view name);
   const std::vector<Change>& changes() const { return changes_; }
+  // Gives the changes up to the caller: the values in them are large.
+  std::vector<Change> TakeChanges() { return std::move(changes_); }
   const std::vector<Notice>& notices() const { return notices_; }
 
  private:

@@ -61,7 +61,7 @@ base::Result<Plan> PlanCreate(const CreateRequest& request) {
   STOCKADE_TRY(sandbox::ApplyLayers({policy, container, host}, editor));
   STOCKADE_TRY(sandbox::Verify(document, policy, container, host));
   return Plan{std::move(container), std::move(loaded), std::move(policy),
-              std::move(document),  editor.changes(),  editor.notices()};
+              std::move(document),  editor.TakeChanges(),  editor.notices()};
 }
 
 base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
@@ -72,7 +72,7 @@ base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
                               .delegate_root = state.delegate_root(),
                               .class_snapshot = config::SnapshotOf(plan.loaded),
                               .policy_snapshot = config::SnapshotOf(plan.policy),
-                              .changes = ChangesToJson(plan),
+                              .changes = ChangesToJson(plan, /*with_values=*/false),
                               .original = plan.document.original(),
                               .final_text = plan.document.Text(),
                               .creator = sandbox::ProcessId::Self()};
@@ -85,15 +85,17 @@ base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
   return written;
 }
 
-base::Json ChangesToJson(const Plan& plan) {
+base::Json ChangesToJson(const Plan& plan, bool with_values) {
   base::Json changes = base::Json::array();
   for (const sandbox::Change& change : plan.changes) {
-    changes.push_back({{"layer", change.layer},
-                       {"what", change.what},
-                       {"from", change.from},
-                       {"to", change.to},
-                       {"why", change.why},
-                       {"origin", change.origin}});
+    base::Json row = {{"layer", change.layer}, {"what", change.what}};
+    if (with_values) {
+      row["from"] = change.from;
+      row["to"] = change.to;
+    }
+    row["why"] = change.why;
+    row["origin"] = change.origin;
+    changes.push_back(std::move(row));
   }
   base::Json notices = base::Json::array();
   for (const sandbox::Notice& notice : plan.notices) {

@@ -41,7 +41,7 @@ Outcome ShowPlan(const shim::Plan& plan, bool created) {
                   {"id", plan.container.id},
                   {"role", RoleName(plan.container.role)},
                   {"created", created}};
-  outcome.json.update(shim::ChangesToJson(plan));
+  outcome.json.update(shim::ChangesToJson(plan, /*with_values=*/true));
   outcome.json["weakenings"] = weakenings;
 
   Page& page = outcome.page;
