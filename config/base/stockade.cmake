@@ -16,6 +16,11 @@ if(STOCKADE_SANITIZE)
   target_compile_options(stockade_flags INTERFACE
     -fsanitize=${STOCKADE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(stockade_flags INTERFACE -fsanitize=${STOCKADE_SANITIZE})
+  if(STOCKADE_FUZZ)
+    # Coverage in all of our code; the fuzzers themselves bring libFuzzer's main.
+    target_compile_options(stockade_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(stockade_flags INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(stockade_flags INTERFACE _FORTIFY_SOURCE=2)
   target_compile_options(stockade_flags INTERFACE -ffunction-sections -fdata-sections)

@@ -109,6 +109,15 @@ bool Contains(const MountOptions& options, std::string_view word) {
   return std::ranges::find(options, word) != options.end();
 }
 
+// The kernel splits data at commas but in a quoted label: "mode=1777,size=0" would be two words.
+bool HoldsAnother(std::string_view word) {
+  bool quoted = false;
+  return std::ranges::any_of(word, [&](char c) {
+    if (c == '"') quoted = !quoted;
+    return c == ',' && !quoted;
+  });
+}
+
 }  // namespace
 
 bool IsBind(const MountOptions& options) {
@@ -129,6 +138,7 @@ bool IsReadOnly(const MountOptions& options) {
 bool IsSharedWord(std::string_view word) { return word == "shared" || word == "rshared"; }
 
 bool IsKnownWord(std::string_view word, std::string_view type) {
+  if (HoldsAnother(word)) return false;
   if (FlagOf(word) != nullptr || std::ranges::find(kPlain, word) != kPlain.end() ||
       std::ranges::find(kPropagation, word) != kPropagation.end()) {
     return true;

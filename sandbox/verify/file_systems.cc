@@ -25,6 +25,15 @@ constexpr std::array<Place, 6> kPlaces{{{"proc", "/proc", false},
                                         {"devpts", "/dev/pts", false},
                                         {"mqueue", "/dev/mqueue", false}}};
 
+// The kernel splits options at commas but in a quoted label: "mode=1777,size=0" is a second size.
+bool HoldsAnother(std::string_view option) {
+  bool quoted = false;
+  return std::ranges::any_of(option, [&](char c) {
+    if (c == '"') quoted = !quoted;
+    return c == ',' && !quoted;
+  });
+}
+
 }  // namespace
 
 void CheckFileSystems(const Final& final, Broken& broken) {
@@ -32,6 +41,11 @@ void CheckFileSystems(const Final& final, Broken& broken) {
   Broken said_elsewhere;
   for (const Mount& mount : MountsOf(final, said_elsewhere)) {
     const bool bind = mount.IsBind();
+    for (const std::string& option : mount.options) {
+      if (HoldsAnother(option)) {
+        broken.Add("{} has the option \"{}\", which is two", mount.Text(), option);
+      }
+    }
     const auto place = std::ranges::find(kPlaces, mount.type, &Place::type);
     if (!bind && place != kPlaces.end()) {
       const bool below = mount.type.starts_with("cgroup");

@@ -35,22 +35,37 @@ bool Matches(const Final& final, const std::vector<std::string>& patterns,
   });
 }
 
-// The guarded path that `source` is or contains or, with `inner`, lies in; "" if none. A guarded
-// path counts as it is written and as the host resolves it ("/var/run" is "/run"), also one that is
-// not there.
-std::string GuardOf(const Final& final, const std::string& source, bool inner) {
-  for (const std::string& guarded : final.policy.host_mounts.guarded) {
-    const auto resolved = final.host.Resolve(guarded);
-    for (const std::string& path : {guarded, resolved ? *resolved : guarded}) {
+// A guarded path as it is written and as the host resolves it ("/var/run" is "/run"); one that is
+// not there can only be met as written.
+struct Guard {
+  std::string written;
+  std::string resolved;
+};
+
+std::vector<Guard> GuardsOf(const Final& final) {
+  std::vector<Guard> guards;
+  for (const std::string& written : final.policy.host_mounts.guarded) {
+    const auto resolved = final.host.Resolve(written);
+    guards.push_back({written, resolved ? *resolved : written});
+  }
+  return guards;
+}
+
+// The guarded path that `source` is or contains or, with `inner`, lies in; "" if none.
+std::string GuardOf(const std::vector<Guard>& guards, const std::string& source, bool inner) {
+  for (const Guard& guard : guards) {
+    for (const std::string& path : {guard.written, guard.resolved}) {
       // "/" guards itself: everything lies in it.
-      if (IsWithin(path, source) || (inner && path != "/" && IsWithin(source, path)))
-        return guarded;
+      if (IsWithin(path, source) || (inner && path != "/" && IsWithin(source, path))) {
+        return guard.written;
+      }
     }
   }
   return {};
 }
 
-void CheckBind(const Final& final, const Mount& mount, Broken& broken) {
+void CheckBind(const Final& final, const std::vector<Guard>& guards, const Mount& mount,
+               Broken& broken) {
   const auto source = mount.source.starts_with('/') ? final.host.Resolve(mount.source)
                                                     : base::Result<std::string>(std::string());
   if (!source) {
@@ -62,17 +77,19 @@ void CheckBind(const Final& final, const Mount& mount, Broken& broken) {
   }
   const config::HostMountsRule& rule = final.policy.host_mounts;
   if (!Matches(final, rule.allowed, *source)) {
-    if (const std::string guard = GuardOf(final, *source, true); !guard.empty()) {
+    if (const std::string guard = GuardOf(guards, *source, true); !guard.empty()) {
       broken.Add("{} reaches the guarded host path {}", mount.Text(), guard);
     }
   }
   if (!rule.read_only || Matches(final, rule.writable, *source)) return;
   if (!mount.IsReadOnly()) {
     broken.Add("{} is a writable host mount that the class does not give", mount.Text());
+  } else if (mount.Has("rbind") && !mount.Has("rro") && final.host.IsDirectory(*source)) {
+    broken.Add("{} is read-only, but what is mounted below its source is not", mount.Text());
   }
 }
 
-void CheckRootPath(const Final& final, Broken& broken) {
+void CheckRootPath(const Final& final, const std::vector<Guard>& guards, Broken& broken) {
   const std::string root = TextAt(final.root, "/root/path");
   if (root.empty()) return;
   const std::string path = root.starts_with('/') ? root : final.container.bundle + "/" + root;
@@ -81,7 +98,7 @@ void CheckRootPath(const Final& final, Broken& broken) {
     broken.Add("the container's root cannot be resolved: {}", resolved.error().Text());
   } else if (*resolved == "/") {
     broken.Add("the container's root is the host's");
-  } else if (const std::string guard = GuardOf(final, *resolved, false); !guard.empty()) {
+  } else if (const std::string guard = GuardOf(guards, *resolved, false); !guard.empty()) {
     broken.Add("the container's root {} holds the guarded host path {}", *resolved, guard);
   }
 }
@@ -90,15 +107,16 @@ void CheckRootPath(const Final& final, Broken& broken) {
 
 void CheckHostMounts(const Final& final, Broken& broken) {
   if (final.policy.host_mounts.mode == Mode::kOff) return;
+  const std::vector<Guard> guards = GuardsOf(final);
   for (const Mount& mount : MountsOf(final, broken)) {
     for (const char* option : {"shared", "rshared"}) {
       if (mount.Has(option)) broken.Add("{} would send mounts back to the host", mount.Text());
     }
     // It would change a mount that is already there, the root included.
     if (mount.Has("remount")) broken.Add("{} is a remount", mount.Text());
-    if (mount.IsBind()) CheckBind(final, mount, broken);
+    if (mount.IsBind()) CheckBind(final, guards, mount, broken);
   }
-  CheckRootPath(final, broken);
+  CheckRootPath(final, guards, broken);
 }
 
 }  // namespace stockade::sandbox::verify

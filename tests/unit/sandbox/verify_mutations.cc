@@ -186,6 +186,8 @@ const Mutation kMutations[] = {
     {kHostMounts, "rw and then ro", [](Json& c) { OptionsOn(c, "/opt/files") = Json::array({"rbind", "rw", "ro"}); }, "writable host mount"},
     {kHostMounts, "ro and rrw", [](Json& c) { OptionsOn(c, "/opt/files").push_back("rrw"); }, "writable host mount"},
     {kHostMounts, "shared propagation", [](Json& c) { OptionsOn(c, "/data").push_back("rshared"); }, "send mounts back"},
+    {kHostMounts, "ro at the top only", [](Json& c) { OptionsOn(c, "/opt/files") = Json::array({"rbind", "ro"}); }, "what is mounted below"},
+    {kHostMounts, "an option within an option", [](Json& c) { OptionsOn(c, "/tmp").push_back("uid=0,size=0"); }, "which is two"},
     {kHostMounts, "a remount", [](Json& c) { OptionsOn(c, "/opt/files").push_back("remount"); }, "is a remount"},
     {kHostMounts, "a tmpfs on /proc", [](Json& c) { AddMount(c, "/proc", "tmpfs", "tmpfs", {"ro"}); }, "hides a part of the kernel's"},
     {kHostMounts, "a host path on /sys/fs", [](Json& c) { AddMount(c, "/sys/fs", "bind", "/srv/files", {"bind", "ro"}); }, "hides a part of the kernel's"},

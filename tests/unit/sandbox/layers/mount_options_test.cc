@@ -35,6 +35,9 @@ TEST(MountOptions, WordsAreKnownByTheirFileSystem) {
   }
   EXPECT_TRUE(IsKnownWord("size=64k", "tmpfs"));
   EXPECT_FALSE(IsKnownWord("size=64k", "bind"));
+  EXPECT_FALSE(IsKnownWord("mode=1777,size=0", "tmpfs"));
+  EXPECT_FALSE(IsKnownWord("a=b,c", "overlay"));
+  EXPECT_TRUE(IsKnownWord("context=\"system_u:object_r:container_file_t:s0:c1,c2\"", "tmpfs"));
   EXPECT_FALSE(IsKnownWord("size", "tmpfs"));
   EXPECT_TRUE(IsKnownWord("newinstance", "devpts"));
   EXPECT_TRUE(IsKnownWord("addr=10.0.0.1", "nfs"));
