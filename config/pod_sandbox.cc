@@ -40,6 +40,7 @@ ClassPolicy ForPodSandbox(const ClassPolicy& policy) {
   Confine(tight, "capabilities", tight.capabilities.mode);
   tight.capabilities.ceiling.clear();
   Set(tight, "capabilities", "ceiling", base::Json::array());
+  Set(tight, "capabilities", "requestMustFit", tight.capabilities.request_must_fit);
 
   Confine(tight, "noNewPrivileges", tight.no_new_privileges.mode);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who a container is, as its engine's annotations say: a pod's sandbox, one of a pod's containers, or a
-// container outside Kubernetes.
+// Who a container is, as its engine's annotations say: a pod's sandbox, one of a pod's containers,
+// or a container outside Kubernetes.
 //
 //   const Container container = Identify(spec, "3f2a…", "/run/…/bundle");
 //   if (container.role == Role::kPodSandbox) policy = config::ForPodSandbox(policy);

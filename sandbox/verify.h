@@ -17,8 +17,8 @@
 
 namespace stockade::sandbox {
 
-// Every promise that `document` breaks, one sentence each; empty if all hold. Parses the text afresh,
-// as the delegate will.
+// Every promise that `document` breaks, one sentence each; empty if all hold. Parses the text
+// afresh, as the delegate will.
 std::vector<std::string> BrokenPromises(const SpecDocument& document,
                                         const config::ClassPolicy& policy,
                                         const Container& container, const HostView& host);

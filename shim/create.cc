@@ -60,8 +60,8 @@ base::Result<Plan> PlanCreate(const CreateRequest& request) {
   sandbox::SpecEditor editor(document, policy);
   STOCKADE_TRY(sandbox::ApplyLayers({policy, container, host}, editor));
   STOCKADE_TRY(sandbox::Verify(document, policy, container, host));
-  return Plan{std::move(container), std::move(loaded), std::move(policy),
-              std::move(document),  editor.TakeChanges(),  editor.notices()};
+  return Plan{std::move(container), std::move(loaded),    std::move(policy),
+              std::move(document),  editor.TakeChanges(), editor.notices()};
 }
 
 base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,

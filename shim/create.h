@@ -44,8 +44,8 @@ base::Result<Plan> PlanCreate(const CreateRequest& request);
 base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
                           const std::string& delegate);
 
-// Changes and notices as JSON. `explain --json` prints them with their values, old and new; the record
-// keeps the two documents and needs them only once.
+// Changes and notices as JSON. `explain --json` prints them with their values, old and new; the
+// record keeps the two documents and needs them only once.
 base::Json ChangesToJson(const Plan& plan, bool with_values);
 
 }  // namespace stockade::shim

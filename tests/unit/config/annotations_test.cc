@@ -191,9 +191,9 @@ TEST(Annotations, ALayerThatIsOffCannotBeTightened) {
   }
   policy = *ParseClass(policy.document, policy.origins);
   const std::pair<const char*, const char*> kValues[] = {
-      {"capabilities", "none"},  {"seccomp-profile", "restricted"},
-      {"masked-paths", "/x"},    {"denied-host-mounts", "/x"},
-      {"sysctls", "none"},       {"writable-paths", "/srv/x"},
+      {"capabilities", "none"}, {"seccomp-profile", "restricted"},
+      {"masked-paths", "/x"},   {"denied-host-mounts", "/x"},
+      {"sysctls", "none"},      {"writable-paths", "/srv/x"},
       {"tmpfs-size.tmp", "1Mi"}};
   for (const auto& [key, value] : kValues) {
     EXPECT_THAT(ErrorOf(policy, {{fmt::format("stockade.dev/{}", key), value}}),

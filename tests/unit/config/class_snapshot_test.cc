@@ -133,7 +133,7 @@ TEST(ClassPolicy, PassThroughNeedsEveryLayerOff) {
     // The lists that a section needs once it is on.
     for (const char* list :
          {"allowed", "ceiling", "masked", "readOnly", "writable", "podMayAdd", "guarded",
-          "fileSystems", "compatArchitectures", "profile", "label", "max"}) {
+          "fileSystems", "compatArchitectures", "profile", "label", "max", "requestMustFit"}) {
       Json with = policy.document;
       Json& target = *base::Find(with, pointer.substr(0, slash));
       if (target.contains(list)) continue;
