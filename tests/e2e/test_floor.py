@@ -298,9 +298,10 @@ class EngineDefaults(NodeCase):
         version = self.node.run([podman, "--version"], check=True).stdout.split()[2]
         for name, flags in (("default", ()), ("none", ("--cap-drop", "all")),
                             ("admin", ("--cap-add", "SYS_ADMIN"))):
-            self.node.run([podman, "--root", self.folder / "root", "--runroot", self.folder / "run",
+            done = self.node.run([podman, "--root", self.folder / "root", "--runroot", self.folder / "run",
                            "--tmpdir", self.folder / "tmp", "--runtime", self.catcher,
                            "--cgroup-manager", "cgroupfs", "--storage-driver", "vfs",
                            "--events-backend", "none", "run", "--rm", "--network", "none",
                            "--cgroups=disabled", *flags, "--rootfs", rootfs, "sh"])
+            self.assertTrue((self.folder / "caught.json").exists(), done.stderr)
             self.assert_replaceable(self.caught(), f"podman-{version}-{name}")
