@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +37,13 @@ struct Limit {
   std::optional<std::uint64_t> hard;
 };
 
+// What stands at a path.
+enum class Content {
+  kSomething,
+  kNullDevice,  // character device 1:3
+  kEmptyDirectory,
+};
+
 struct ProcessFacts {
   int pid = 0;  // as we see it
   std::string name;
@@ -49,10 +55,10 @@ struct ProcessFacts {
   std::vector<IdMapping> uid_map;
   std::map<std::string, std::string, std::less<>> namespaces;  // "net" -> "net:[4026531840]"
   std::vector<MountEntry> mounts;
-  std::map<std::string, Limit, std::less<>> limits;  // "RLIMIT_NOFILE"
-  std::string label;                                 // attr/current; "" without an LSM
-  std::string cgroup;                                // the file's text
-  std::set<std::string, std::less<>> present;        // of the asked paths, those that exist
+  std::map<std::string, Limit, std::less<>> limits;     // "RLIMIT_NOFILE"
+  std::string label;                                    // attr/current; "" without an LSM
+  std::string cgroup;                                   // the file's text
+  std::map<std::string, Content, std::less<>> present;  // of the asked paths, those that exist
   // Where the asked mount destinations lead in its root: "/var/run/secrets" -> "/run/secrets".
   std::map<std::string, std::string, std::less<>> resolved;
   std::vector<std::string> devices;  // device files right below /dev

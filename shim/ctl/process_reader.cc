@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -51,23 +52,40 @@ UniqueFd OpenInside(int root, const std::string& path, int flags, bool links = f
   return UniqueFd(static_cast<int>(syscall(SYS_openat2, root, path.c_str(), &how, sizeof(how))));
 }
 
+// The first `most` names in an open directory.
+std::vector<std::string> NamesIn(int fd, std::size_t most) {
+  std::vector<std::string> names;
+  UniqueFd own(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(fdopendir(own.get()), closedir);
+  if (!directory) return names;
+  (void)own.Release();  // closedir closes it
+  const dirent* entry = nullptr;
+  while (names.size() < most && (entry = readdir(directory.get())) != nullptr) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  return names;
+}
+
 // The device files right below /dev.
-std::vector<std::string> DevicesIn(UniqueFd dev) {
+std::vector<std::string> DevicesIn(int dev) {
   std::vector<std::string> devices;
-  const int fd = dev.get();
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(fdopendir(fd), closedir);
-  if (!directory) return devices;
-  (void)dev.Release();  // closedir closes it
-  std::size_t looked = 0;
-  for (const dirent* entry = nullptr;
-       looked < kMaxDevices && (entry = readdir(directory.get())) != nullptr; ++looked) {
+  for (const std::string& name : NamesIn(dev, kMaxDevices)) {
     struct stat info = {};
-    if (fstatat(fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) {
-      devices.push_back(std::string("/dev/") + entry->d_name);
-    }
+    if (fstatat(dev, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) devices.push_back("/dev/" + name);
   }
   return devices;
+}
+
+Content ContentOf(int root, const std::string& path, const UniqueFd& file) {
+  struct stat info = {};
+  if (!file || fstat(file.get(), &info) != 0) return Content::kSomething;
+  if (S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3)) return Content::kNullDevice;
+  if (!S_ISDIR(info.st_mode)) return Content::kSomething;
+  const UniqueFd directory = OpenInside(root, path, O_RDONLY | O_DIRECTORY);
+  const bool empty = directory && NamesIn(directory.get(), 1).empty();
+  return empty ? Content::kEmptyDirectory : Content::kSomething;
 }
 
 }  // namespace
@@ -92,7 +110,8 @@ base::Status ProcessReader::LookAtFiles(const PathQuestions& paths, ProcessFacts
   for (const std::string& path : paths.existing) {
     const UniqueFd file = OpenInside(root.get(), path, O_PATH);
     // What cannot be looked at for another reason than that it is not there counts as present.
-    if (file || (errno != ENOENT && errno != ENOTDIR)) facts.present.insert(path);
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) continue;
+    facts.present[path] = ContentOf(root.get(), path, file);
   }
   for (const std::string& path : paths.destinations) {
     const UniqueFd file = OpenInside(root.get(), path, O_PATH, /*links=*/true);
@@ -101,8 +120,8 @@ base::Status ProcessReader::LookAtFiles(const PathQuestions& paths, ProcessFacts
     const ssize_t got = file ? readlink(link.c_str(), name.data(), name.size()) : -1;
     if (got > 0) facts.resolved[path] = std::string(name.data(), static_cast<std::size_t>(got));
   }
-  UniqueFd dev = OpenInside(root.get(), "/dev", O_RDONLY | O_DIRECTORY);
-  if (dev) facts.devices = DevicesIn(std::move(dev));
+  const UniqueFd dev = OpenInside(root.get(), "/dev", O_RDONLY | O_DIRECTORY);
+  if (dev) facts.devices = DevicesIn(dev.get());
   return {};
 }
 

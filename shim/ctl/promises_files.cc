@@ -147,17 +147,23 @@ Finding HostMounts(const ContainerView& view) {
   return {"host mounts", true, fmt::format("{} mounts, all as declared", mounts.size())};
 }
 
+// Hidden by a mount of its own: the null device over a file, or an empty read-only directory.
+bool Masked(const ProcessFacts& process, const std::string& path, Content content) {
+  const MountEntry* mount = MountOf(process.mounts, path);
+  if (mount == nullptr || mount->point != path) return false;
+  if (content == Content::kNullDevice) return true;
+  return content == Content::kEmptyDirectory && mount->ReadOnly();
+}
+
 Finding KernelPaths(const ContainerView& view) {
   const ProcessFacts& process = view.process;
   std::vector<std::string> faults;
   // A path that the kernel does not have needs no cover.
   for (const std::string& path : view.policy.kernel_paths.masked) {
-    if (!process.present.contains(path)) continue;
-    const MountEntry* mount = MountOf(process.mounts, path);
-    const bool covered =
-        mount != nullptr && mount->point == path &&
-        (mount->root == "/null" || mount->type == "tmpfs" || mount->type == "devtmpfs");
-    if (!covered) faults.push_back(path + " is not masked");
+    const auto found = process.present.find(path);
+    if (found != process.present.end() && !Masked(process, path, found->second)) {
+      faults.push_back(path + " is not masked");
+    }
   }
   for (const std::string& path : view.policy.kernel_paths.read_only) {
     const MountEntry* mount = MountOf(process.mounts, path);

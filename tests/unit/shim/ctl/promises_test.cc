@@ -57,7 +57,7 @@ class Promises : public ::testing::Test {
     }
     facts_.mounts = *ParseMountInfo(kMounts);
     facts_.limits["RLIMIT_CORE"] = {0, 0};
-    facts_.present = {"/proc/kcore", "/proc/sys"};
+    facts_.present = {{"/proc/kcore", Content::kNullDevice}, {"/proc/sys", Content::kSomething}};
     facts_.devices = {"/dev/null", "/dev/console"};
     facts_.resolved = {{"/var/run/secrets", "/run/secrets"}};
   }
@@ -187,13 +187,21 @@ TEST_F(Promises, AMountThatIsGone) {
 }
 
 TEST_F(Promises, UncoveredKernelPaths) {
-  facts_.present.insert("/proc/keys");
+  facts_.present["/proc/keys"] = Content::kSomething;
   EXPECT_EQ(Broken(), "kernel paths: /proc/keys is not masked\n");
   facts_.present.erase("/proc/keys");
-  facts_.mounts[7].root = "/full";
-  facts_.mounts[7].type = "proc";
+  facts_.present["/proc/kcore"] = Content::kSomething;  // a mount, but not of nothing
   facts_.mounts[8].options = "rw";
   EXPECT_EQ(Broken(), "kernel paths: /proc/kcore is not masked, /proc/sys is writable\n");
+}
+
+TEST_F(Promises, AnEmptyDirectoryMasksWhenItIsReadOnly) {
+  facts_.present["/proc/scsi"] = Content::kEmptyDirectory;
+  EXPECT_EQ(Broken(), "kernel paths: /proc/scsi is not masked\n");  // empty by chance
+  facts_.mounts.push_back({"0:9", "/", "/proc/scsi", "ro", "tmpfs", "tmpfs", "rw"});
+  EXPECT_EQ(Broken(), "");
+  facts_.mounts.back().options = "rw";
+  EXPECT_EQ(Broken().find("kernel paths: /proc/scsi is not masked"), 0U) << Broken();
 }
 
 TEST_F(Promises, ADeviceThatIsNotListed) {
