@@ -77,7 +77,7 @@ std::size_t VerbIndex(const std::vector<std::string>& words) {
 
 // The command whose name begins at `words[at]`; moves `at` behind it.
 base::Result<const Command*> FindCommand(const std::vector<std::string>& words, std::size_t& at) {
-  const std::string one = words[at];
+  const std::string& one = words[at];
   const std::string two = at + 1 < words.size() ? one + " " + words[at + 1] : one;
   std::string verbs;
   for (const Command& command : CommandTable()) {
