@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/flag_table.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -134,6 +135,13 @@ Verb VerbOf(std::string_view word) {
   if (word == "delete") return Verb::kDelete;
   if (word == "features") return Verb::kFeatures;
   return Verb::kOther;
+}
+
+bool IsDelegateVerb(std::string_view word) {
+  constexpr auto kOthers = std::to_array<std::string_view>(
+      {"checkpoint", "events", "help", "info", "kill", "list", "mounts", "pause", "ps", "resume",
+       "spec", "start", "state", "update"});
+  return VerbOf(word) != Verb::kOther || std::ranges::find(kOthers, word) != kOthers.end();
 }
 
 bool IsGuarded(Verb verb) {

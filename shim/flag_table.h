@@ -40,6 +40,9 @@ const FlagRule* FindAbbreviated(Verb verb, std::string_view name);
 // The verb that `word` names; kOther if it is none of ours.
 Verb VerbOf(std::string_view word);
 
+// True for every verb that a delegate of today has, ours or not.
+bool IsDelegateVerb(std::string_view word);
+
 // True for the verbs that make a container or a process in one: they run the layers.
 bool IsGuarded(Verb verb);
 

@@ -126,6 +126,18 @@ base::Status CheckGuarded(const Invocation& call) {
   return {};
 }
 
+// A global that we do not know may take the next word as its value, which then is not the verb.
+base::Status CheckVerb(const Invocation& call) {
+  if (IsDelegateVerb(call.verb_word)) return {};
+  for (const Flag& flag : call.globals) {
+    if (flag.value || FindFlag(Verb::kNone, flag.name) != nullptr) continue;
+    return base::FailHint(ErrorKind::kUsage, "write the value of an unknown flag as --flag=value",
+                          "the verb cannot be told: {} is no verb, and {} is an unknown flag",
+                          call.verb_word, flag.words.front());
+  }
+  return {};
+}
+
 std::optional<std::string> LastValue(const std::vector<Flag>& flags, std::string_view name) {
   const auto last = std::find_if(flags.rbegin(), flags.rend(),
                                  [&](const Flag& flag) { return flag.name == name; });
@@ -166,6 +178,7 @@ base::Status ParseInvocation(const std::vector<std::string>& argv, Invocation& c
   Words copy = words;
   Pass({call.verb_word}, call);
   Pass(copy.Rest(), call);
+  STOCKADE_TRY(CheckVerb(call));
   STOCKADE_TRY(TakeVerbArguments(words, call));
   return CheckGuarded(call);
 }

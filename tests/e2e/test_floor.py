@@ -294,11 +294,13 @@ class EngineDefaults(NodeCase):
 
     def test_podman(self):
         podman = self.tool("podman")
+        run = "/run/floor-podman"  # Podman takes at most 50 characters
+        self.addCleanup(self.node.run, ["rm", "-rf", run])
         rootfs = self.bundle().path / "rootfs"
         version = self.node.run([podman, "--version"], check=True).stdout.split()[2]
         for name, flags in (("default", ()), ("none", ("--cap-drop", "all")),
                             ("admin", ("--cap-add", "SYS_ADMIN"))):
-            done = self.node.run([podman, "--root", self.folder / "root", "--runroot", self.folder / "run",
+            done = self.node.run([podman, "--root", self.folder / "root", "--runroot", run,
                            "--tmpdir", self.folder / "tmp", "--runtime", self.catcher,
                            "--cgroup-manager", "cgroupfs", "--storage-driver", "vfs",
                            "--events-backend", "none", "run", "--rm", "--network", "none",

@@ -107,6 +107,14 @@ TEST(Invocation, RefusesTwoMeanings) {
   EXPECT_THAT(Refusal({"stockade-a", "exec"}), HasSubstr("needs a container id"));
 }
 
+// "--new X create" may mean the verb X, or the verb create: neither goes to the delegate unguarded.
+TEST(Invocation, RefusesAVerbThatCannotBeTold) {
+  EXPECT_THAT(Refusal({"stockade-a", "--new", "x", "create", "c"}), HasSubstr("no verb"));
+  EXPECT_EQ(Parsed({"stockade-a", "--new=x", "create", "c"}).verb, Verb::kCreate);
+  EXPECT_EQ(Parsed({"stockade-a", "--new", "create", "c"}).verb, Verb::kCreate);
+  EXPECT_EQ(Parsed({"stockade-a", "--new", "kill", "c"}).verb, Verb::kOther);
+}
+
 TEST(Invocation, HelpNeedsNoId) {
   EXPECT_TRUE(Parsed({"stockade-a", "create", "--help"}).Has("help"));
   EXPECT_TRUE(Parsed({"stockade-a", "exec", "-h"}).Has("help"));
