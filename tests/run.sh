@@ -4,8 +4,10 @@
 # Builds stockade and runs every test of it, on a fresh Debian 12 machine, as root:
 #
 #   tests/run.sh               # everything; ends with ctest's summary and its exit code
-#   tests/run.sh --no-forky    # without the end-to-end tests on the newer Debian's containerd
-#   tests/run.sh --fast        # the release build only: no sanitizers, no clang-tidy, no newer Debian
+#   tests/run.sh --no-forky        # without the end-to-end tests on the newer Debian's containerd
+#   tests/run.sh --no-sanitizers   # without the second build, whose unit tests run under sanitizers
+#   tests/run.sh --no-tidy         # without clang-tidy
+#   tests/run.sh --fast            # without all three
 #   tests/run.sh --help
 #
 # Installs the packages of tests/packages.txt, builds the presets release and asan-ubsan under
@@ -20,12 +22,14 @@ leave_out=()
 for option in "$@"; do
   case $option in
     --no-forky) forky=no ;;
+    --no-sanitizers) sanitizers=no ;;
+    --no-tidy) leave_out+=('^lint\.tidy$') ;;
     --fast)
       sanitizers=no forky=no
       leave_out+=('^lint\.tidy$')
       ;;
     --help | -h)
-      sed -n '4,15s/^# \{0,1\}//p' "$0"
+      sed -n '4,17s/^# \{0,1\}//p' "$0"
       exit 0
       ;;
     *)
