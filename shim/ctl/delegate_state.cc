@@ -29,9 +29,9 @@ base::Result<DelegateState> AskState(const sandbox::StateRecord& record) {
   STOCKADE_ASSIGN(const Ran ran, RunProgram({record.delegate, "--root", record.delegate_root,
                                              "state", record.container.id}));
   if (ran.exit_code != 0) {
+    const std::string said = ran.err.substr(0, ran.err.find('\n'));
     return base::Fail(ErrorKind::kDelegate, "{} state {}: exit code {}: {}", record.delegate,
-                      record.container.id, ran.exit_code,
-                      std::string_view(ran.err).substr(0, ran.err.find('\n')));
+                      record.container.id, ran.exit_code, said);
   }
   return ParseState(ran.out);
 }

@@ -21,7 +21,7 @@ struct Version {
   int candidate = kRelease;  // the N of -rc.N; a release is later than its candidates
 
   static constexpr int kRelease = 1'000'000;
-  auto operator<=>(const Version&) const = default;
+  auto operator<=>(const Version&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // The first version number in the first line of `text`: a word that begins with digits and a dot.
