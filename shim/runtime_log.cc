@@ -24,6 +24,14 @@ std::string Timestamp(long long time) {
 
 }  // namespace
 
+std::string Printable(std::string message) {
+  for (char& c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+  return message;
+}
+
 std::string FormatLogLine(bool json, std::string_view message, long long time) {
   const std::string quoted = base::DumpJson(base::Json(message));
   return json ? fmt::format(R"({{"level":"error","msg":{},"time":"{}"}})", quoted, Timestamp(time))
@@ -45,7 +53,7 @@ void RuntimeLog::Error(const base::Error& error) const {
   if (fd_) {
     (void)base::WriteAll(fd_.get(), FormatLogLine(json_, text, std::time(nullptr)) + "\n", "log");
   }
-  (void)base::WriteAll(STDERR_FILENO, text + "\n", "stderr");
+  (void)base::WriteAll(STDERR_FILENO, Printable(text) + "\n", "stderr");
 }
 
 }  // namespace stockade::shim

@@ -30,6 +30,11 @@ class RuntimeLog {
   bool json_;
 };
 
+// `message` for a terminal: what a pod wrote into its spec may stand in it, so control characters
+// become
+// "?".
+std::string Printable(std::string message);
+
 // The line without its newline; `time` in seconds since the epoch, UTC.
 std::string FormatLogLine(bool json, std::string_view message, long long time);
 

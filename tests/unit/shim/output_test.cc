@@ -19,6 +19,11 @@ TEST(RuntimeLog, WritesTheLineThatTheShimReads) {
   EXPECT_EQ(Json::parse(line).at("msg"), "it \"broke\"\nhere");
 }
 
+// A pod's own words must not move the cursor of whoever reads the error.
+TEST(RuntimeLog, ControlCharactersDoNotReachATerminal) {
+  EXPECT_EQ(Printable("a\x1b[2J\nb\x7f \xc3\xa9"), "a?[2J?b? \xc3\xa9");
+}
+
 TEST(RuntimeLog, WritesTextWhenAsked) {
   EXPECT_EQ(FormatLogLine(false, "broke", 0),
             R"(time="1970-01-01T00:00:00Z" level=error msg="broke")");
