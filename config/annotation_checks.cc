@@ -83,6 +83,13 @@ Status TuneSeccompProfile(Tuning& tuning) {
   return {};
 }
 
+Status TuneSeccompComplain(Tuning& tuning) {
+  STOCKADE_TRY(tuning.LayerOn(tuning.policy().seccomp.mode, "seccomp"));
+  STOCKADE_TRY(tuning.OnlyValue("true"));
+  tuning.Set("/seccomp/complain", true);
+  return {};
+}
+
 Status TuneRunAsNonRoot(Tuning& tuning) {
   STOCKADE_TRY(tuning.OnlyValue("true"));
   tuning.Set("/user/runAsNonRoot", ModeName(Mode::kRefuse));

@@ -63,6 +63,9 @@ class Tuning {
 
 base::Status TuneCapabilities(Tuning& tuning);
 base::Status TuneSeccompProfile(Tuning& tuning);
+// Loosens, which no built-in class lets a pod do: an admin lists it for a class to try workloads
+// in.
+base::Status TuneSeccompComplain(Tuning& tuning);
 base::Status TuneRunAsNonRoot(Tuning& tuning);
 base::Status TuneReadOnlyRoot(Tuning& tuning);
 base::Status TuneWritablePaths(Tuning& tuning);

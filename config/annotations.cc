@@ -17,8 +17,11 @@ using base::ErrorKind;
 constexpr AnnotationRule kTable[] = {
     {"capabilities", "/capabilities/ceiling",
      "at most these capabilities: \"none\", or \"NET_BIND_SERVICE,CHOWN\"", TuneCapabilities},
-    {"seccomp-profile", "/seccomp/profile", "a stricter shipped profile: \"restricted\"",
-     TuneSeccompProfile},
+    {"seccomp-profile", "/seccomp/profile",
+     "a stricter shipped profile: \"restricted\" or \"isolated\"", TuneSeccompProfile},
+    {"seccomp-complain", "/seccomp/complain",
+     "log refused system calls and let them through: \"true\"; only for trying",
+     TuneSeccompComplain},
     {"run-as-non-root", "/user/runAsNonRoot", "refuse to run as uid 0: \"true\"", TuneRunAsNonRoot},
     {"read-only-root", "/rootfs/mode",
      "a read-only root but for the class's writable paths: \"true\"", TuneReadOnlyRoot},

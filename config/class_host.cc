@@ -55,7 +55,10 @@ Status ReadHostMounts(const Node& node, HostMountsRule& rule) {
       node, rule.mode,
       {Into("guarded", ReadPaths, rule.guarded), Into("allowed", ReadPatterns, rule.allowed),
        Into("readOnly", ReadBool, rule.read_only), Into("writable", ReadPatterns, rule.writable),
-       Into("fileSystems", ReadTexts, rule.file_systems)});
+       Into("fileSystems", ReadTexts, rule.file_systems),
+       Into("onlyAllowed", ReadBool, rule.only_allowed, Presence::kOptional),
+       Into("noExec", ReadBool, rule.no_exec, Presence::kOptional),
+       Into("executable", ReadPatterns, rule.executable, Presence::kOptional)});
 }
 
 Status ReadDevicesSection(const Node& node, DevicesRule& rule) {

@@ -12,7 +12,9 @@
 
 namespace stockade::embedded {
 extern const std::span<const EmbeddedFile> kBuiltinClasses;
-}
+// Their snapshots by name, merged at build time (class_compiler.cc).
+extern const std::span<const EmbeddedFile> kPreparedClasses;
+}  // namespace stockade::embedded
 
 namespace stockade::config {
 namespace {
@@ -67,6 +69,18 @@ class Catalog {
     return ClassDefinition{source, std::move(parsed)};
   }
 
+  // The snapshot of a built-in class, which stands for its whole chain; nullptr if a file changes
+  // any built-in class, for `name` may extend that one.
+  const embedded::EmbeddedFile* Prepared(std::string_view name) const {
+    for (const auto& [changed, definitions] : found_) {
+      if (Builtin(changed) != nullptr) return nullptr;
+    }
+    for (const embedded::EmbeddedFile& file : embedded::kPreparedClasses) {
+      if (file.name == name) return &file;
+    }
+    return nullptr;
+  }
+
  private:
   static std::string_view StemOf(const embedded::EmbeddedFile& file) {
     return file.name.substr(0, file.name.rfind(".json"));
@@ -118,14 +132,21 @@ Result<std::string> ExtendsOf(const ClassDefinition& definition) {
   return extends->get<std::string>();
 }
 
-// The definitions that make up `name`, the one that extends nothing first.
-Result<std::vector<ClassDefinition>> ChainOf(std::string name, const Catalog& catalog) {
+// What makes up a class: definitions, each laid over the one before it, the first one over `base`,
+// or if there is none over nothing.
+struct Chain {
+  const embedded::EmbeddedFile* base = nullptr;
+  std::vector<ClassDefinition> definitions;
+};
+
+Result<Chain> ChainOf(std::string name, const Catalog& catalog) {
+  const embedded::EmbeddedFile* base = nullptr;
   std::vector<ClassDefinition> chain;
   std::string path = name;
   std::size_t index = catalog.Count(name);
   if (index == 0) return tl::unexpected(UnknownClass(name, catalog));
   std::map<std::string, std::size_t> visited;  // a class may return only as an earlier definition
-  for (;;) {
+  while ((base = catalog.Prepared(name)) == nullptr) {
     --index;
     if (const auto [at, fresh] = visited.emplace(name, index); !fresh) {
       if (index >= at->second) {
@@ -159,7 +180,7 @@ Result<std::vector<ClassDefinition>> ChainOf(std::string name, const Catalog& ca
     }
   }
   std::reverse(chain.begin(), chain.end());
-  return chain;
+  return Chain{base, std::move(chain)};
 }
 
 }  // namespace
@@ -170,9 +191,12 @@ Result<ClassPolicy> LoadClass(std::string_view name, const ClassSources& sources
                           "\"{}\" is not a class name", name.substr(0, 80));
   }
   STOCKADE_ASSIGN(const Catalog catalog, Catalog::Open(sources));
-  STOCKADE_ASSIGN(std::vector<ClassDefinition> chain, ChainOf(std::string(name), catalog));
+  STOCKADE_ASSIGN(Chain chain, ChainOf(std::string(name), catalog));
   MergedClass merged;
-  for (ClassDefinition& definition : chain) MergeOver(merged, std::move(definition));
+  if (chain.base != nullptr) {
+    STOCKADE_ASSIGN(merged, ReadSnapshot(chain.base->text));
+  }
+  for (ClassDefinition& definition : chain.definitions) MergeOver(merged, std::move(definition));
   return ParseClass(std::move(merged.document), std::move(merged.origins));
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/base/error.h"
+#include "config/class_merge.h"
 #include "config/class_policy.h"
 
 namespace stockade::config {
@@ -29,10 +30,14 @@ base::Result<ClassPolicy> LoadClass(std::string_view name, const ClassSources& s
 // The names of all classes that can be loaded or fail to, sorted; for `stockadectl classes list`.
 base::Result<std::vector<std::string>> ListClasses(const ClassSources& sources);
 
-// A class back from the snapshot that SnapshotOf made; used by exec.
-base::Result<ClassPolicy> ClassFromSnapshot(const base::Json& snapshot);
+// The document and the origins of a snapshot.
+base::Result<MergedClass> ReadSnapshot(std::string_view snapshot);
 
-// The class with its origins as one JSON value, for the state directory.
-base::Json SnapshotOf(const ClassPolicy& policy);
+// A class back from the snapshot that SnapshotOf made; used by exec. kInternal error if the text is
+// not one.
+base::Result<ClassPolicy> ClassFromSnapshot(std::string_view snapshot);
+
+// The class with its origins as one JSON text, for the state directory.
+std::string SnapshotOf(const ClassPolicy& policy);
 
 }  // namespace stockade::config

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every switch of a class in one list, so that nothing that asks "is all of it off?" or "what is
-// off?" can forget one.
+// off?" can forget one. A forced user namespace is not among them, for it has no mode to be off.
 //
 //   for (const LayerMode& layer : ModesOf(policy)) … layer.setting … ModeName(layer.mode)
 #pragma once

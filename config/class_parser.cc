@@ -45,18 +45,20 @@ Status RefuseMissingLayer(const Node& node, std::string_view class_name, std::st
       "take it out of the class, or install a version that has it");
 }
 
-Status ReadUserNamespace(const Node& node, std::string_view class_name) {
-  const auto read = [&](const Node& n) -> Status {
-    if (n.value() == "force") return RefuseMissingLayer(n, class_name, "a forced user namespace");
-    std::string mode;
-    return ReadChoice(n, {"keep"}, mode);
-  };
-  return ReadObject(node, {{"mode", read}});
-}
-
-Status ReadInterposition(const Node& node, std::string_view class_name) {
-  if (node.value().is_null()) return {};
-  return RefuseMissingLayer(node, class_name, "interposition");
+// A supervisor answers calls on top of the class's filter, which closes the other ways to make
+// them.
+Status CheckInterposition(const ClassPolicy& policy, const Node& node) {
+  const SeccompRule& seccomp = policy.seccomp;
+  if (!policy.interposition.Active()) return {};
+  const base::Json* value = base::Find(node.value(), "/interposition");
+  if (seccomp.mode != Mode::kOff && seccomp.installed_by == FilterInstaller::kInit &&
+      !seccomp.complain && seccomp.compat_architectures.empty()) {
+    return {};
+  }
+  return node.Member("interposition", *value)
+      .Refuse("needs a system call filter that closes every other way to make its calls",
+              "set seccomp.mode to confine or refuse, seccomp.installedBy to init, "
+              "seccomp.complain to false and seccomp.compatArchitectures to []");
 }
 
 Status ReadDenialEvents(const Node& node, std::string_view class_name) {
@@ -88,6 +90,7 @@ Status ReadClass(const Node& node, ClassPolicy& policy) {
                 Into("capabilities", ReadCapabilities, policy.capabilities),
                 Into("noNewPrivileges", ReadNoNewPrivileges, policy.no_new_privileges),
                 Into("user", ReadUser, policy.user),
+                Into("userNamespace", ReadUserNamespace, policy.user_namespace),
                 Into("rlimits", ReadRlimitsSection, policy.rlimits),
                 Into("seccomp", ReadSeccomp, policy.seccomp),
                 Into("hostMounts", ReadHostMounts, policy.host_mounts),
@@ -98,8 +101,7 @@ Status ReadClass(const Node& node, ClassPolicy& policy) {
                 Into("hooks", ReadHooks, policy.hooks),
                 Into("lsm", ReadLsm, policy.lsm),
                 Into("annotations", ReadAnnotations, policy.annotations),
-                later("userNamespace", ReadUserNamespace, Presence::kAlways),
-                later("interposition", ReadInterposition, Presence::kOptional),
+                Into("interposition", ReadInterposition, policy.interposition, Presence::kOptional),
                 later("denialEvents", ReadDenialEvents, Presence::kOptional),
             });
 }
@@ -108,7 +110,12 @@ Status ReadClass(const Node& node, ClassPolicy& policy) {
 
 base::Result<ClassPolicy> ParseClass(base::Json document, Origins origins) {
   ClassPolicy policy;
-  STOCKADE_TRY(ReadClass(Node(document, "", DocumentContext{origins}), policy));
+  {
+    const DocumentContext context{origins};
+    const Node node(document, "", context);
+    STOCKADE_TRY(ReadClass(node, policy));
+    STOCKADE_TRY(CheckInterposition(policy, node));
+  }
   policy.document = std::move(document);
   policy.origins = std::move(origins);
   return policy;

@@ -36,6 +36,7 @@ const Origin& ClassPolicy::OriginOf(std::string_view pointer) const {
 }
 
 bool ClassPolicy::PassThrough() const {
+  if (user_namespace.force || interposition.Active()) return false;
   const std::vector<LayerMode> modes = ModesOf(*this);
   return std::all_of(modes.begin(), modes.end(),
                      [](const LayerMode& layer) { return layer.mode == Mode::kOff; });

@@ -16,6 +16,7 @@
 
 #include "config/base/error.h"
 #include "config/base/json.h"
+#include "config/network_pattern.h"
 
 namespace stockade::config {
 
@@ -79,11 +80,20 @@ struct NoNewPrivilegesRule {  // /noNewPrivileges
   bool operator==(const NoNewPrivilegesRule&) const = default;
 };
 
+// Who installs the class's filter.
+enum class FilterInstaller {
+  kDelegate,  // compiled by the delegate, at every create and exec, before the container's process
+  kInit,      // compiled by us before, installed by stockade-init as the container's first program
+  kAuto,      // kInit where nobody in the container can look into stockade-init, else kDelegate
+};
+
 struct SeccompRule {  // /seccomp
   Mode mode = Mode::kOff;
-  std::string profile;  // a shipped profile: "baseline" or "restricted"
+  std::string profile;  // a shipped profile: "baseline", "restricted" or "isolated"
   std::vector<std::string>
       compat_architectures;  // SCMP_ARCH_* that the class opens; none by default
+  FilterInstaller installed_by = FilterInstaller::kDelegate;  // installedBy
+  bool complain = false;  // the kernel logs what the filter refuses, and lets it go through
   bool operator==(const SeccompRule&) const = default;
 };
 
@@ -112,6 +122,12 @@ struct HostMountsRule {  // /hostMounts
   bool read_only = false;                 // other host mounts become read-only ...
   std::vector<std::string> writable;      // ... but for these patterns (kubelet volumes)
   std::vector<std::string> file_systems;  // mount types other than bind that a pod may name
+  // Optional in a class: only host paths that match `allowed` may be mounted, guarded or not.
+  bool only_allowed = false;
+  // Optional: no mount runs programs, the kernel's own file systems included, but for ...
+  bool no_exec = false;
+  // ... host mounts that match these patterns, which then are read-only.
+  std::vector<std::string> executable;
   bool operator==(const HostMountsRule&) const = default;
 };
 
@@ -163,6 +179,24 @@ struct UserRule {                     // /user
   bool operator==(const UserRule&) const = default;
 };
 
+// Every pod in a user namespace of its own, in which root is nobody on the host.
+struct UserNamespaceRule {  // /userNamespace
+  // mode: true ("force") for every pod of the class, false ("keep") for those that bring one.
+  bool force = false;
+  // The rest is about a container that is to get one.
+  // rootfs: where the root file system cannot be idmapped, its files are given to the pod's ids one
+  // by one ("chown"), or the create fails ("refuse").
+  bool chown_rootfs = false;
+  // hostNamespaces: one that shares the host's network, pid or ipc namespace, as far as
+  // /namespaces lets it, stays in the host's user namespace ("share"), or the create fails
+  // ("refuse").
+  bool share_host_namespaces = false;
+  // devices: a device node that others may not open, and that is nobody's in there, stays all the
+  // same ("keep"), or the create fails ("refuse").
+  bool keep_devices = false;
+  bool operator==(const UserNamespaceRule&) const = default;
+};
+
 struct LsmRule {  // /lsm
   // /lsm/apparmor: kOff keeps what the spec says. Else an unconfined or missing profile becomes
   // `apparmor` (confine) or is refused, when the running kernel has AppArmor.
@@ -184,6 +218,71 @@ struct OciFieldsRule {     // /ociFields
   bool operator==(const OciFieldsRule&) const = default;
 };
 
+// Socket addresses that may be used: the first list that has one decides.
+struct AddressRule {
+  bool allow_others = true;           // "default": what neither list has
+  std::vector<NetworkPattern> deny;   // asked first ...
+  std::vector<NetworkPattern> allow;  // ... and then this one
+  bool operator==(const AddressRule&) const = default;
+};
+
+struct NetworkRule {  // /interposition/network
+  Mode mode = Mode::kOff;
+  bool metadata = false;  // the addresses at which clouds hand out credentials may be reached
+  AddressRule connect;    // destinations: connect, sendto, sendmsg, sendmmsg
+  AddressRule bind;       // own addresses
+  bool operator==(const NetworkRule&) const = default;
+};
+
+struct SystemInfoRule {         // /interposition/systemInfo
+  bool cgroup_memory = false;   // sysinfo tells the memory of the caller's cgroup
+  bool neutral_kernel = false;  // uname tells the kernel's version without its build
+  bool operator==(const SystemInfoRule&) const = default;
+};
+
+// Who makes character and block device nodes: /interposition/deviceNodes. Whiteouts (0:0), FIFOs,
+// sockets and files are always the kernel's.
+enum class DeviceNodes {
+  kKernel,    // the kernel: with CAP_MKNOD alone
+  kRefuse,    // nobody, and each try is recorded
+  kHarmless,  // the supervisor makes null, zero, full, random, urandom and tty; others as kRefuse
+};
+
+// What a file may be opened for.
+enum class FileLimit { kAllow, kReadOnly, kDeny };
+
+// Files that may be opened, by where they are in the container: the first list that has one
+// decides.
+struct FilesRule {  // /interposition/files
+  Mode mode = Mode::kOff;
+  bool every_open = false;               // opens: not only those that can write or create a file
+  FileLimit others = FileLimit::kAllow;  // "default": what no list has
+  std::vector<std::string> deny;         // asked first; only with every_open ...
+  std::vector<std::string> read_only;    // ... then this one ...
+  std::vector<std::string> allow;        // ... and then this one
+  bool operator==(const FilesRule&) const = default;
+};
+
+// Calls that the container's supervisor decides and performs.
+struct InterpositionRule {  // /interposition
+  NetworkRule network;
+  FilesRule files;
+  std::vector<std::string> refused;  // calls that are recorded and refused
+  bool refuse_namespaces = false;    // new namespaces, and entering others: recorded and refused
+  SystemInfoRule system_info;
+  DeviceNodes device_nodes = DeviceNodes::kKernel;
+  bool kill = false;      // onViolation: the caller dies in place of an errno
+  bool complain = false;  // decided and recorded, but performed all the same
+
+  // True if there is a call for a supervisor to answer.
+  bool Active() const {
+    return network.mode != Mode::kOff || files.mode != Mode::kOff || !refused.empty() ||
+           refuse_namespaces || system_info != SystemInfoRule{} ||
+           device_nodes != DeviceNodes::kKernel;
+  }
+  bool operator==(const InterpositionRule&) const = default;
+};
+
 struct AnnotationsRule {             // /annotations
   std::vector<std::string> pod_may;  // keys of config/annotations.h that pods may use
   bool operator==(const AnnotationsRule&) const = default;
@@ -202,6 +301,7 @@ struct ClassPolicy {
   CapabilitiesRule capabilities;
   NoNewPrivilegesRule no_new_privileges;
   UserRule user;
+  UserNamespaceRule user_namespace;
   RlimitsRule rlimits;
   SeccompRule seccomp;
   HostMountsRule host_mounts;
@@ -212,6 +312,7 @@ struct ClassPolicy {
   HooksRule hooks;
   LsmRule lsm;
   AnnotationsRule annotations;
+  InterpositionRule interposition;  // optional: a class without it has no supervisor
 
   base::Json document;  // the merged JSON form, which the state directory keeps as the snapshot
   Origins origins;      // of the members and elements of `document`

@@ -22,6 +22,16 @@ Status ReadSeccompProfile(const Node& node, std::string& out) {
   return ReadChoice(node, SeccompProfileTable(), out);
 }
 
+Status ReadInstaller(const Node& node, FilterInstaller& out) {
+  static const std::vector<std::string_view> kNames{"delegate", "init", "auto"};
+  std::string name;
+  STOCKADE_TRY(ReadChoice(node, kNames, name));
+  out = name == "init"   ? FilterInstaller::kInit
+        : name == "auto" ? FilterInstaller::kAuto
+                         : FilterInstaller::kDelegate;
+  return {};
+}
+
 Status ReadRlimits(const Node& node, std::map<std::string, std::uint64_t>& out) {
   std::vector<Field> fields;
   for (const std::string_view name : RlimitTable()) {
@@ -51,7 +61,9 @@ Status ReadCapabilities(const Node& node, CapabilitiesRule& rule) {
 Status ReadSeccomp(const Node& node, SeccompRule& rule) {
   return ReadSection(node, rule.mode,
                      {Into("profile", ReadSeccompProfile, rule.profile),
-                      Into("compatArchitectures", ReadArchitectures, rule.compat_architectures)});
+                      Into("compatArchitectures", ReadArchitectures, rule.compat_architectures),
+                      Into("installedBy", ReadInstaller, rule.installed_by),
+                      Into("complain", ReadBool, rule.complain)});
 }
 
 Status ReadRlimitsSection(const Node& node, RlimitsRule& rule) {
@@ -63,6 +75,21 @@ Status ReadUser(const Node& node, UserRule& rule) {
     return ReadModeOf(n, {Mode::kOff, Mode::kRefuse}, rule.run_as_non_root);
   };
   return ReadObject(node, {{"runAsNonRoot", read}});
+}
+
+Status ReadUserNamespace(const Node& node, UserNamespaceRule& rule) {
+  // A class that forces none need not say what becomes of a container for which it is not possible.
+  const base::Json* mode = base::Find(node.value(), "/mode");
+  const bool kept = mode != nullptr && *mode == "keep";
+  const auto presence = kept ? Presence::kOptional : Presence::kAlways;
+  const auto either = [](std::string_view no, std::string_view yes, bool& out) {
+    return [no, yes, &out](const Node& n) { return ReadEither(n, no, yes, out); };
+  };
+  return ReadObject(
+      node, {{"mode", either("keep", "force", rule.force), Presence::kAlways},
+             {"rootfs", either("refuse", "chown", rule.chown_rootfs), presence},
+             {"hostNamespaces", either("refuse", "share", rule.share_host_namespaces), presence},
+             {"devices", either("refuse", "keep", rule.keep_devices), presence}});
 }
 
 Status ReadLsm(const Node& node, LsmRule& rule) {

@@ -24,6 +24,7 @@ base::Status ReadCapabilities(const Node& node, CapabilitiesRule& rule);
 base::Status ReadSeccomp(const Node& node, SeccompRule& rule);
 base::Status ReadRlimitsSection(const Node& node, RlimitsRule& rule);
 base::Status ReadUser(const Node& node, UserRule& rule);
+base::Status ReadUserNamespace(const Node& node, UserNamespaceRule& rule);
 base::Status ReadLsm(const Node& node, LsmRule& rule);
 
 // class_host.cc
@@ -39,5 +40,8 @@ base::Status ReadOciFields(const Node& node, OciFieldsRule& rule);
 // class_rootfs.cc
 base::Status ReadRootfs(const Node& node, RootfsRule& rule);
 base::Status ReadKernelPaths(const Node& node, KernelPathsRule& rule);
+
+// class_interposition.cc
+base::Status ReadInterposition(const Node& node, InterpositionRule& rule);
 
 }  // namespace stockade::config

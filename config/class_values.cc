@@ -82,6 +82,13 @@ Status ReadChoice(const Node& node, const std::vector<std::string_view>& choices
   return {};
 }
 
+Status ReadEither(const Node& node, std::string_view no, std::string_view yes, bool& out) {
+  std::string word;
+  STOCKADE_TRY(ReadChoice(node, {no, yes}, word));
+  out = word == yes;
+  return {};
+}
+
 Status ReadNumber(const Node& node, std::uint64_t low, std::uint64_t high, std::uint64_t& out) {
   if (!node.value().is_number_unsigned()) {
     return node.Refuse(fmt::format("not an integer from {} to {}", low, high));

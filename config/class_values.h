@@ -26,6 +26,8 @@ base::Status ReadText(const Node& node, std::string& out);
 // A text out of `choices`.
 base::Status ReadChoice(const Node& node, const std::vector<std::string_view>& choices,
                         std::string& out);
+// One of two words: `out` is whether it is `yes` rather than `no`.
+base::Status ReadEither(const Node& node, std::string_view no, std::string_view yes, bool& out);
 // An integer from `low` to `high`.
 base::Status ReadNumber(const Node& node, std::uint64_t low, std::uint64_t high,
                         std::uint64_t& out);

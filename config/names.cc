@@ -69,7 +69,7 @@ const std::vector<std::string_view>& RlimitTable() {
 }
 
 const std::vector<std::string_view>& SeccompProfileTable() {
-  static const std::vector<std::string_view> kTable = {"baseline", "restricted"};
+  static const std::vector<std::string_view> kTable = {"baseline", "restricted", "isolated"};
   return kTable;
 }
 

@@ -35,6 +35,25 @@ Status ReadDelegates(const Node& node, std::map<std::string, std::string>& out) 
   return {};
 }
 
+Status ReadIdPool(const Node& node, std::optional<IdPoolSetting>& out) {
+  constexpr std::uint64_t kPod = 65536;
+  constexpr std::uint64_t kEnd = 4294967295;  // (uid_t)-1, which is no user
+  IdPoolSetting pool;
+  STOCKADE_TRY(ReadObject(
+      node,
+      {
+          {"first", [&](const Node& n) { return ReadNumber(n, kPod, kEnd - kPod, pool.first); }},
+          {"count", [&](const Node& n) { return ReadNumber(n, kPod, kEnd - kPod, pool.count); }},
+      }));
+  if (pool.first + pool.count > kEnd) {
+    return node.Refuse(fmt::format("ends at {}, beyond the last user id {}",
+                                   pool.first + pool.count - 1, kEnd - 1));
+  }
+  pool.origin = NearestOrigin(node.context().origins, node.pointer()).Text();
+  out = std::move(pool);
+  return {};
+}
+
 Status ReadNodeConfig(const Node& node, NodeConfig& config) {
   const auto optional = Presence::kOptional;
   std::string ignored;
@@ -46,6 +65,7 @@ Status ReadNodeConfig(const Node& node, NodeConfig& config) {
                 Into("classDirectories", ReadPaths, config.class_directories, optional),
                 Into("stateDirectory", ReadPath, config.state_directory, optional),
                 Into("apparmorDefaultProfile", ReadText, config.apparmor_default, optional),
+                Into("idPool", ReadIdPool, config.id_pool, optional),
             });
 }
 

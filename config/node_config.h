@@ -4,7 +4,9 @@
 //   { "defaultDelegate": "crun", "delegates": {"runc": "/usr/local/sbin/runc"} }
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,13 @@
 namespace stockade::config {
 
 inline constexpr const char* kNodeConfigPath = "/etc/stockade/config.json";
+
+// The ids on the host that pods may get for their user namespaces.
+struct IdPoolSetting {
+  std::uint64_t first = 0;  // 65536 or more: what is below are the host's own users
+  std::uint64_t count = 0;  // 65536 or more; the last id is 4294967294 or less
+  std::string origin;       // "/etc/stockade/config.json:4"
+};
 
 // The JSON keys are the comments; the schema is config/schema/node.schema.json.
 struct NodeConfig {
@@ -23,6 +32,7 @@ struct NodeConfig {
       "/usr/share/stockade/classes", "/etc/stockade/classes.d"};
   std::string state_directory = "/run/stockade";               // stateDirectory
   std::string apparmor_default = "cri-containerd.apparmor.d";  // apparmorDefaultProfile
+  std::optional<IdPoolSetting> id_pool;                        // idPool
 };
 
 // Reads `path`. With `required` false a missing file gives the defaults. The file must be owned by

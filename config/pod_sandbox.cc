@@ -63,6 +63,14 @@ ClassPolicy ForPodSandbox(const ClassPolicy& policy) {
   tight.user.run_as_non_root = Mode::kOff;
   Set(tight, "user", "runAsNonRoot", ModeName(Mode::kOff));
 
+  // No call of a program that only sleeps is worth a supervisor.
+  tight.interposition = {};
+  if (base::Json* section = base::Find(tight.document, "/interposition")) {
+    *section = nullptr;
+    ForgetOrigins(tight.origins, "/interposition");
+    tight.origins.insert_or_assign("/interposition", Origin{kSource, 0});
+  }
+
   tight.devices.allowed = devices;
   Set(tight, "devices", "allowed", std::move(devices));
   return tight;

@@ -77,6 +77,23 @@ class Comparison {
           baseline_.capabilities.ceiling);
     Extra(policy_.seccomp.mode, "/seccomp/compatArchitectures",
           policy_.seccomp.compat_architectures, baseline_.seccomp.compat_architectures);
+    if (policy_.seccomp.complain) {
+      Say("/seccomp/complain", "COMPLAIN MODE: refused system calls are logged and go through");
+    }
+    if (policy_.user_namespace.force && policy_.user_namespace.share_host_namespaces) {
+      Say("/userNamespace/hostNamespaces",
+          "leaves a container that shares a host namespace in the host's user namespace");
+    }
+    if (policy_.interposition.complain) {
+      Say("/interposition/complain", "COMPLAIN MODE: refused calls are recorded and go through");
+    }
+    if (policy_.interposition.network.metadata) {
+      Say("/interposition/network/metadata", "lets the cloud's metadata addresses be reached");
+    }
+    if (policy_.interposition.device_nodes == DeviceNodes::kHarmless) {
+      Say("/interposition/deviceNodes",
+          "lets device nodes be made without CAP_MKNOD: six harmless ones");
+    }
     if (policy_.lsm.apparmor_mode != Mode::kOff && policy_.lsm.apparmor == "unconfined") {
       Say("/lsm/apparmor/profile", "is \"unconfined\", which is no AppArmor profile");
     }

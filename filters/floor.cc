@@ -113,4 +113,15 @@ base::Result<Json> BuildFloor(std::string_view profile_name,
               {"syscalls", std::move(entries)}};
 }
 
+Json Complaining(Json floor) {
+  const auto relent = [](Json& object, const char* action, const char* error_number) {
+    if (object.value(action, "") != "SCMP_ACT_ERRNO") return;
+    object[action] = "SCMP_ACT_LOG";
+    object.erase(error_number);
+  };
+  relent(floor, "defaultAction", "defaultErrnoRet");
+  for (Json& entry : floor["syscalls"]) relent(entry, "action", "errnoRet");
+  return floor;
+}
+
 }  // namespace stockade::filters

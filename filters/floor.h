@@ -22,7 +22,7 @@
 
 namespace stockade::filters {
 
-// The names of the shipped profiles: "baseline", "restricted".
+// The names of the shipped profiles: "baseline", "restricted", "isolated".
 std::vector<std::string_view> FloorProfiles();
 
 // The `linux.seccomp` object of `profile` for a container whose bounding set is `remaining`
@@ -32,5 +32,9 @@ std::vector<std::string_view> FloorProfiles();
 base::Result<base::Json> BuildFloor(std::string_view profile,
                                     const config::CapabilityNames& remaining,
                                     const std::vector<std::string>& compat_architectures);
+
+// The same object with every refusal turned into a line in the kernel's log: the call goes through.
+// What it answers is no longer a promise.
+base::Json Complaining(base::Json floor);
 
 }  // namespace stockade::filters

@@ -2,6 +2,7 @@
 #include "filters/oci_rules.h"
 
 #include <fmt/format.h>
+#include <linux/seccomp.h>
 
 #include <algorithm>
 #include <array>
@@ -20,7 +21,8 @@ constexpr std::size_t kMaxRules = 32768;
 constexpr std::size_t kMaxComparisons = 32;  // of one entry
 constexpr std::size_t kMaxArchitectures = 32;
 constexpr std::size_t kMaxNameLength = 64;
-constexpr std::int64_t kDefaultErrno = 1;  // EPERM, when an action says no errno
+constexpr std::uint32_t kDefaultErrno = 1;  // EPERM, when an action says no errno
+constexpr std::uint64_t kMaxErrno = 4095;   // what the kernel hands on
 
 enum class Answer { kAllow, kRefuse };
 
@@ -28,7 +30,7 @@ enum class Answer { kAllow, kRefuse };
 struct Action {
   std::string_view name;
   Answer answer = Answer::kRefuse;
-  std::int64_t error_number = 0;
+  std::uint32_t value = 0;  // SECCOMP_RET_*, with the errno
 
   bool operator==(const Action&) const = default;
 };
@@ -48,30 +50,29 @@ bool IsCount(const Json& json) {
 }
 
 Action ReadAction(const Json& object, const char* action_key, const char* errno_key) {
-  static constexpr std::array<std::pair<std::string_view, Answer>, 8> kActions{{
-      {"SCMP_ACT_ALLOW", Answer::kAllow},
-      {"SCMP_ACT_LOG", Answer::kAllow},
-      {"SCMP_ACT_ERRNO", Answer::kRefuse},
-      {"SCMP_ACT_KILL", Answer::kRefuse},
-      {"SCMP_ACT_KILL_THREAD", Answer::kRefuse},
-      {"SCMP_ACT_KILL_PROCESS", Answer::kRefuse},
-      {"SCMP_ACT_TRAP", Answer::kRefuse},
-      {"SCMP_ACT_TRACE", Answer::kRefuse},
+  static constexpr std::array<Action, 8> kActions{{
+      {"SCMP_ACT_ALLOW", Answer::kAllow, SECCOMP_RET_ALLOW},
+      {"SCMP_ACT_LOG", Answer::kAllow, SECCOMP_RET_LOG},
+      {"SCMP_ACT_ERRNO", Answer::kRefuse, SECCOMP_RET_ERRNO},
+      {"SCMP_ACT_KILL", Answer::kRefuse, SECCOMP_RET_KILL_THREAD},
+      {"SCMP_ACT_KILL_THREAD", Answer::kRefuse, SECCOMP_RET_KILL_THREAD},
+      {"SCMP_ACT_KILL_PROCESS", Answer::kRefuse, SECCOMP_RET_KILL_PROCESS},
+      {"SCMP_ACT_TRAP", Answer::kRefuse, SECCOMP_RET_TRAP},
+      {"SCMP_ACT_TRACE", Answer::kRefuse, SECCOMP_RET_TRACE},
   }};
   static const Json kNone;
   const Json& json = Member(object, action_key, kNone);
   if (!json.is_string()) throw Unclear{std::string("has no ") + action_key};
   const std::string& name = json.get_ref<const std::string&>();
   if (name == "SCMP_ACT_NOTIFY") throw Unclear{"asks for a notification listener"};
-  for (const auto& [known, answer] : kActions) {
-    if (known != name) continue;
-    Action action{known, answer, 0};
-    if (known == "SCMP_ACT_ERRNO" || known == "SCMP_ACT_TRACE") {
+  for (Action action : kActions) {
+    if (action.name != name) continue;
+    if (name == "SCMP_ACT_ERRNO" || name == "SCMP_ACT_TRACE") {
       const Json& number = Member(object, errno_key, kNone);
-      if (!number.is_null() && !IsCount(number)) {
-        throw Unclear{std::string("has a ") + errno_key + " that is no number"};
+      if (!number.is_null() && (!IsCount(number) || number.get<std::uint64_t>() > kMaxErrno)) {
+        throw Unclear{fmt::format("has a {} that is no number up to {}", errno_key, kMaxErrno)};
       }
-      action.error_number = number.is_null() ? kDefaultErrno : number.get<std::int64_t>();
+      action.value |= number.is_null() ? kDefaultErrno : number.get<std::uint32_t>();
     }
     return action;
   }
@@ -142,6 +143,7 @@ class OciReader {
     if (!seccomp.is_object()) throw Unclear{"is no object"};
     default_action_ = ReadAction(seccomp, "defaultAction", "defaultErrnoRet");
     rules_.default_allows_ = default_action_.answer == Answer::kAllow;
+    rules_.default_answer_ = default_action_.value;
   }
 
   OciRules Read() && {
@@ -181,10 +183,11 @@ class OciReader {
         name.size() > kMaxNameLength ? std::nullopt : SyscallNumber(name);
     if (!number) return;
     rules_.newest_call_ = std::max(rules_.newest_call_, *number);
+    rules_.names_.push_back(name);
     if (action == default_action_) return;
     for (std::size_t i = first; i < rules_.conjunctions_.size(); ++i) {
       rules_.rules_.push_back(
-          {*number, action.answer == Answer::kAllow, &rules_.conjunctions_[i], name});
+          {*number, action.answer == Answer::kAllow, action.value, &rules_.conjunctions_[i], name});
     }
     if (rules_.rules_.size() > kMaxRules) throw Unclear{"has more rules than any real profile"};
   }

@@ -6,9 +6,11 @@
 //   openat
 //
 // The traps: a rule that gives the default's answer is dropped; a rule that names an argument twice
-// is one rule for each of its comparisons; a call that nobody knows is ignored.
+// is one rule for each of its comparisons; a call that nobody knows is ignored; and runc answers
+// ENOSYS to a call that is newer than all that are named (newer_calls.h).
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <span>
@@ -28,6 +30,7 @@ using Comparisons = std::vector<Comparison>;
 struct OciRule {
   int call = 0;  // the call's native number, or the negative stand-in of SyscallNumber()
   bool allows = false;
+  std::uint32_t answer = 0;  // the SECCOMP_RET_* value, with its errno
   const Comparisons* comparisons = nullptr;
   std::string_view name;  // of the call, as the object has it
 };
@@ -38,6 +41,8 @@ class OciRules {
   OciRules& operator=(OciRules&&) = default;
 
   bool default_allows() const { return default_allows_; }
+  // The SECCOMP_RET_* value of a call that no rule decides.
+  std::uint32_t default_answer() const { return default_answer_; }
   const std::vector<std::string>& architectures() const { return architectures_; }
   // All rules, those of one call together, by rising number.
   std::span<const OciRule> all() const { return rules_; }
@@ -46,6 +51,8 @@ class OciRules {
   // The highest native number that is named, even by a rule that says no more than the default; -1:
   // none.
   int newest_call() const { return newest_call_; }
+  // Every name that somebody here has heard of, such rules' too, in the object's order.
+  std::span<const std::string_view> names() const { return names_; }
 
   // Reads an object of any origin. Nothing, and `why` set, if a part of it has no certain meaning:
   // an unknown action, operator or type, a rule for no call, a listener, or sizes beyond any real
@@ -57,10 +64,12 @@ class OciRules {
   OciRules() = default;
 
   bool default_allows_ = false;
+  std::uint32_t default_answer_ = 0;
   std::vector<std::string> architectures_;
   std::vector<OciRule> rules_;
   std::deque<Comparisons> conjunctions_;  // a deque, for rules point at its elements
   int newest_call_ = -1;
+  std::vector<std::string_view> names_;
 };
 
 }  // namespace stockade::filters

@@ -2,7 +2,7 @@
 // Runs during the build: reads the profiles given as arguments, merges each over what it extends
 // (which must come earlier), and prints the C++ that defines Profiles() of profile_data.h.
 //
-//   profile_compiler baseline.json restricted.json > profiles.cc
+//   profile_compiler baseline.json restricted.json isolated.json > profiles.cc
 //
 // A profile is {"profile", "about", "defaultErrno" | "extends", "groups": [group, ...]}. A group is
 //   {"id", "reason", "open": "always" | "never" | [capability, ...], "calls": [name, ...],
@@ -58,6 +58,8 @@ struct Document {
 int ErrnoNumber(std::string_view name) {
   static constexpr std::pair<std::string_view, int> kErrnos[] = {
       {"ENOSYS", ENOSYS},
+      {"EINVAL", EINVAL},
+      {"ENOTTY", ENOTTY},
       {"EPERM", EPERM},
       {"EAFNOSUPPORT", EAFNOSUPPORT},
       {"EPROTONOSUPPORT", EPROTONOSUPPORT},

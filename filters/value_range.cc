@@ -12,6 +12,7 @@ constexpr std::uint64_t kAll = ~std::uint64_t{0};
 
 // The smallest x >= from with x & mask == bits.
 std::optional<std::uint64_t> NextMatch(std::uint64_t from, std::uint64_t mask, std::uint64_t bits) {
+  if (from == 0) return bits & mask;
   std::optional<std::uint64_t> larger;  // the best value found that exceeds `from` at some bit
   std::uint64_t prefix = 0;             // equals `from` in the bits above `bit`
   for (int at = 63; at >= 0; --at) {

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <span>
 
 #include "filters/oci_rules.h"
+#include "filters/promises.h"
 #include "filters/syscall_names.h"
 
 namespace stockade::filters {
@@ -16,28 +18,13 @@ namespace {
 
 using base::Json;
 
-// `args[index] & mask == value` of a call that must not go through; upper halves are always free,
-// for the kernel does not look at them.
-struct Test {
-  unsigned index;
-  std::uint64_t mask;
-  std::uint64_t value;
-};
-
 constexpr std::uint64_t kInt = 0xffffffff;
+// From the loosest to the strictest.
+constexpr std::array<std::string_view, 3> kProfiles{"baseline", "restricted", "isolated"};
 
-// One promise: none of `calls` goes through with arguments that pass every test, unless a
-// capability remains that opens them.
-struct Promise {
-  std::string_view what;
-  std::vector<std::string_view> calls;
-  std::vector<Test> tests;
-  std::vector<std::string_view> opened_by;
-  bool in_baseline = true;
-};
-
-const std::vector<Promise>& Promises() {
-  static const std::vector<Promise> kPromises{
+// What every profile keeps.
+std::vector<Promise> CommonPromises() {
+  return {
       {"io_uring", {"io_uring_setup", "io_uring_enter", "io_uring_register"}, {}, {}},
       {"clone with hidden flags", {"clone3"}, {}, {}},
       {"a new user namespace", {"clone"}, {{0, 0x10000000, 0x10000000}}, {"CAP_SYS_ADMIN"}},
@@ -85,6 +72,9 @@ const std::vector<Promise>& Promises() {
       {"chroot", {"chroot"}, {}, {"CAP_SYS_CHROOT"}},
       {"personality without randomisation", {"personality"}, {{0, kInt, 0x40000}}, {}},
       {"personality with executable data", {"personality"}, {{0, kInt, 0x400000}}, {}},
+      {"32-bit personality without randomisation", {"personality"}, {{0, kInt, 0x40008}}, {}},
+      {"personality with page zero mapped", {"personality"}, {{0, kInt, 0x100000}}, {}},
+      {"personality with the old layout", {"personality"}, {{0, kInt, 0x200000}}, {}},
       {"obsolete calls",
        {"nfsservctl", "lookup_dcookie", "sysfs", "_sysctl", "uselib", "ustat", "vm86", "vm86old"},
        {},
@@ -94,6 +84,7 @@ const std::vector<Promise>& Promises() {
       {"raw IPv6 sockets", {"socket"}, {{0, kInt, 10}, {1, 0xf, 3}}, {"CAP_NET_RAW"}},
       {"packet sockets", {"socket"}, {{0, kInt, 17}}, {"CAP_NET_RAW"}},
       {"DCCP sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 6}}, {}},
+      {"DCCP sockets over IPv6", {"socket"}, {{0, kInt, 10}, {1, 0xf, 6}}, {}},
       {"SCTP sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 1}, {2, kInt, 132}}, {}},
       {"MPTCP sockets", {"socket"}, {{0, kInt, 2}, {1, 0xf, 1}, {2, kInt, 262}}, {}},
       {"netlink NETFILTER", {"socket"}, {{0, kInt, 16}, {2, kInt, 12}}, {"CAP_NET_ADMIN"}},
@@ -103,48 +94,113 @@ const std::vector<Promise>& Promises() {
       {"netlink CRYPTO", {"socket"}, {{0, kInt, 16}, {2, kInt, 21}}, {}},
       {"netlink AUDIT", {"socket"}, {{0, kInt, 16}, {2, kInt, 9}}, {"CAP_AUDIT_WRITE"}},
       {"TIPC socket pairs", {"socketpair"}, {{0, kInt, 30}}, {}},
+  };
+}
 
-      {"tracing", {"ptrace"}, {}, {}, false},
+// What the stricter ones keep besides.
+std::vector<Promise> StricterPromises() {
+  return {
+      {"tracing", {"ptrace"}, {}, {}, "restricted"},
       {"other processes, whatever capability remains",
        {"process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"},
        {},
        {},
-       false},
-      {"naming file handles", {"name_to_handle_at"}, {}, {}, false},
-      {"local descriptor tables", {"modify_ldt"}, {}, {}, false},
-      {"TCP_ULP", {"setsockopt"}, {{1, kInt, 6}, {2, kInt, 31}}, {}, false},
-      {"MSG_OOB", {"send", "sendto", "sendmmsg"}, {{3, 1, 1}}, {}, false},
-      {"MSG_OOB", {"sendmsg"}, {{2, 1, 1}}, {}, false},
+       "restricted"},
+      {"naming file handles", {"name_to_handle_at"}, {}, {}, "restricted"},
+      {"local descriptor tables", {"modify_ldt"}, {}, {}, "restricted"},
+      {"TCP_ULP", {"setsockopt"}, {{1, kInt, 6}, {2, kInt, 31}}, {}, "restricted"},
+      {"MSG_OOB", {"send", "sendto", "sendmmsg"}, {{3, 1, 1}}, {}, "restricted"},
+      {"MSG_OOB", {"sendmsg"}, {{2, 1, 1}}, {}, "restricted"},
+
+      {"moving pages of files", {"splice", "tee"}, {}, {}, "isolated"},
+      {"sharing blocks of files", {"copy_file_range"}, {}, {}, "isolated"},
+      {"FICLONE", {"ioctl"}, {{1, kInt, 0x40049409}}, {}, "isolated"},
+      {"FICLONERANGE", {"ioctl"}, {{1, kInt, 0x4020940d}}, {}, "isolated"},
+      {"FIDEDUPERANGE", {"ioctl"}, {{1, kInt, 0xc0189436}}, {}, "isolated"},
+      {"opening with hidden flags", {"openat2"}, {}, {}, "isolated"},
+      {"files of memory", {"memfd_create", "memfd_secret"}, {}, {}, "isolated"},
+      {"extended attributes",
+       {"setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"},
+       {},
+       {},
+       "isolated"},
+      {"message queues",
+       {"msgget", "msgsnd", "msgrcv", "mq_open", "mq_notify"},
+       {},
+       {},
+       "isolated"},
+      {"what is in the page cache", {"mincore"}, {}, {}, "isolated"},
+      {"waiting to requeue", {"futex"}, {{1, 0x7f, 11}}, {}, "isolated"},
+      {"requeueing", {"futex"}, {{1, 0x7f, 12}}, {}, "isolated"},
+      {"timers on a process's time", {"timer_create"}, {{0, kInt, 2}}, {}, "isolated"},
+      {"timers on a thread's time", {"timer_create"}, {{0, kInt, 3}}, {}, "isolated"},
+      {"timers on another's time", {"timer_create"}, {{0, 0x80000000, 0x80000000}}, {}, "isolated"},
+      {"joining groups", {"setsockopt"}, {{1, kInt, 0}, {2, kInt, 35}}, {}, "isolated"},
+      {"joining groups", {"setsockopt"}, {{1, kInt, 0}, {2, kInt, 42}}, {}, "isolated"},
+      {"joining groups of IPv6", {"setsockopt"}, {{1, kInt, 41}, {2, kInt, 20}}, {}, "isolated"},
+      {"tables of packet filters", {"setsockopt"}, {{1, kInt, 0}, {2, kInt, 64}}, {}, "isolated"},
+      {"netlink uevents", {"socket"}, {{0, kInt, 16}, {2, kInt, 15}}, {}, "isolated"},
+      {"netlink NETFILTER, whatever capability remains",
+       {"socket"},
+       {{0, kInt, 16}, {2, kInt, 12}},
+       {},
+       "isolated"},
+      {"raw sockets, whatever capability remains",
+       {"socket"},
+       {{0, kInt, 2}, {1, 0xf, 3}},
+       {},
+       "isolated"},
+      {"packet sockets, whatever capability remains", {"socket"}, {{0, kInt, 17}}, {}, "isolated"},
   };
+}
+
+}  // namespace
+
+const std::vector<Promise>& Promises() {
+  static const std::vector<Promise> kPromises = [] {
+    std::vector<Promise> all = CommonPromises();
+    std::ranges::move(StricterPromises(), std::back_inserter(all));
+    return all;
+  }();
   return kPromises;
 }
 
-// Families that a container may have; every other of the first 256 is promised to be refused.
-constexpr std::array<std::uint64_t, 5> kFamilies{1, 2, 10, 16, 17};
+bool IsPromised(std::string_view profile) {
+  return std::ranges::find(kProfiles, profile) != kProfiles.end();
+}
 
-// True if a rule may let the call through with some of the tested arguments.
-bool Reachable(const OciRules& rules, std::string_view call, std::span<const Test> tests) {
-  const std::optional<int> number = SyscallNumber(std::string(call));
-  if (!number) return false;
+bool IsOpenFamily(std::uint64_t family) {
+  constexpr std::array<std::uint64_t, 5> kFamilies{1, 2, 10, 16, 17};
+  return std::ranges::find(kFamilies, family) != kFamilies.end();
+}
+
+bool Promise::Binds(std::string_view profile, const config::CapabilityNames& remaining) const {
+  if (std::ranges::find(kProfiles, profile) < std::ranges::find(kProfiles, since)) return false;
+  return std::ranges::none_of(remaining, [&](const std::string& capability) {
+    return std::ranges::find(opened_by, capability) != opened_by.end();
+  });
+}
+
+namespace {
+
+// True if one of a call's rules may let it through with some of the tested arguments.
+bool LetsThrough(std::span<const OciRule> rules, std::span<const Test> tests) {
   std::array<ValueRange, 6> arguments;
   for (const Test& test : tests) {
     arguments.at(test.index) = ValueRange::Bits(test.mask, test.value);
     arguments.at(test.index).Tighten();
   }
-  return rules.default_allows() ||
-         std::ranges::any_of(rules.For(*number), [&](const OciRule& rule) {
-           return rule.allows &&
-                  std::ranges::none_of(*rule.comparisons, [&](const Comparison& one) {
-                    return Compare(arguments.at(one.index), one) == Truth::kNever;
-                  });
-         });
+  return std::ranges::any_of(rules, [&](const OciRule& rule) {
+    return rule.allows && std::ranges::none_of(*rule.comparisons, [&](const Comparison& one) {
+             return Compare(arguments.at(one.index), one) == Truth::kNever;
+           });
+  });
 }
 
-bool Remains(const std::vector<std::string_view>& opened_by,
-             const config::CapabilityNames& remaining) {
-  return std::ranges::any_of(remaining, [&](const std::string& capability) {
-    return std::ranges::find(opened_by, capability) != opened_by.end();
-  });
+// The same of a call by name, and of the answer for calls without a rule.
+bool Reachable(const OciRules& rules, std::string_view call, std::span<const Test> tests) {
+  const std::optional<int> number = SyscallNumber(std::string(call));
+  return number && (rules.default_allows() || LetsThrough(rules.For(*number), tests));
 }
 
 // A comparison means the same to every delegate only as bits under a mask of at most 32 bits.
@@ -199,10 +255,11 @@ void CheckForm(const Json& seccomp, const OciRules& rules,
 }
 
 void CheckFamilies(const OciRules& rules, std::vector<std::string>& broken) {
+  const auto sockets = rules.For(SyscallNumber("socket").value_or(0));
   for (std::uint64_t family = 0; family < 256; ++family) {
-    if (std::ranges::find(kFamilies, family) != kFamilies.end()) continue;
+    if (IsOpenFamily(family)) continue;
     const Test test{0, kInt, family};
-    if (Reachable(rules, "socket", std::span(&test, 1))) {
+    if (rules.default_allows() || LetsThrough(sockets, std::span(&test, 1))) {
       broken.push_back("sockets of family " + std::to_string(family) + " can be made");
     }
   }
@@ -213,7 +270,7 @@ void CheckFamilies(const OciRules& rules, std::vector<std::string>& broken) {
 std::vector<std::string> BrokenFloorPromises(const Json& seccomp, std::string_view profile,
                                              const config::CapabilityNames& remaining,
                                              const std::vector<std::string>& compat_architectures) {
-  if (profile != "baseline" && profile != "restricted") {
+  if (!IsPromised(profile)) {
     return {"nobody has written down what the seccomp profile \"" + std::string(profile) +
             "\" promises"};
   }
@@ -223,8 +280,7 @@ std::vector<std::string> BrokenFloorPromises(const Json& seccomp, std::string_vi
   std::vector<std::string> broken;
   CheckForm(seccomp, *rules, compat_architectures, broken);
   for (const Promise& promise : Promises()) {
-    if (profile == "baseline" && !promise.in_baseline) continue;
-    if (Remains(promise.opened_by, remaining)) continue;
+    if (!promise.Binds(profile, remaining)) continue;
     for (const std::string_view call : promise.calls) {
       if (Reachable(*rules, call, promise.tests)) {
         broken.push_back(std::string(call) + " can be called (" + std::string(promise.what) + ")");

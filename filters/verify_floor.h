@@ -15,8 +15,8 @@
 
 namespace stockade::filters {
 
-// Each promise of `profile` ("baseline" or "restricted") that `seccomp` breaks, one sentence each;
-// empty if all hold. `remaining` is the container's final bounding set: calls that belong to one of
+// Each promise of the shipped profile `profile` that `seccomp` breaks, one sentence each; empty if
+// all hold. `remaining` is the container's final bounding set: calls that belong to one of
 // these capabilities may be open. A profile that this table does not know is a broken promise.
 std::vector<std::string> BrokenFloorPromises(const base::Json& seccomp, std::string_view profile,
                                              const config::CapabilityNames& remaining,

@@ -46,6 +46,10 @@ const char* RoleName(Role role) {
   return "unknown";
 }
 
+const std::string& PodOf(const Container& container) {
+  return container.role == Role::kPodContainer ? container.sandbox_id : container.id;
+}
+
 Container Identify(const base::Json& spec, std::string id, std::string bundle) {
   Container container{.id = std::move(id),
                       .bundle = std::move(bundle),

@@ -31,6 +31,9 @@ struct Container {
   std::string pod;         // the pod's name, or ""
 };
 
+// The id of the pod that a container is of: its sandbox's, or its own outside Kubernetes.
+const std::string& PodOf(const Container& container);
+
 // Reads the CRI annotations of containerd (io.kubernetes.cri.*) and CRI-O (io.kubernetes.cri-o.*),
 // which the engines write last and a pod cannot override.
 Container Identify(const base::Json& spec, std::string id, std::string bundle);

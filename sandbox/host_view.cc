@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/host_view.h"
 
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include <array>
 #include <cerrno>
 #include <utility>
 
+#include "config/base/fd.h"
 #include "config/base/file.h"
+#include "filters/floor.h"
+#include "filters/pod_profile.h"
+#include "sandbox/content_cache.h"
+#include "sandbox/filter_cache.h"
+#include "sandbox/host/try_idmap.h"
 #include "sandbox/limit_names.h"
 
 namespace stockade::sandbox {
@@ -44,10 +54,43 @@ Result<bool> HostView::IsHostNamespace(const std::string& path, std::string_view
   return Fail(ErrorKind::kHost, "cannot tell whose {} namespace {} is", type, path);
 }
 
+Result<bool> HostView::BelongsTo(const std::string& path, const std::string&) const {
+  return Fail(ErrorKind::kHost, "cannot tell whose the namespace {} is", path);
+}
+
 bool HostView::IsDirectory(const std::string&) const { return true; }
 
 Result<DeviceNumbers> HostView::Device(const std::string& path) const {
   return Fail(ErrorKind::kHost, "cannot tell which device {} is", path);
+}
+
+Result<bool> HostView::OthersMayOpen(const std::string& path) const {
+  return Fail(ErrorKind::kHost, "cannot tell who may open {}", path);
+}
+
+Result<std::vector<std::string>> HostView::MountFlags(const std::string& path) const {
+  return Fail(ErrorKind::kHost, "cannot tell how {} is mounted", path);
+}
+
+Result<std::string> HostView::InitProgram() const {
+  return Fail(ErrorKind::kHost, "there is no stockade-init");
+}
+
+base::Status HostView::InitCanBeNobodys() const {
+  return Fail(ErrorKind::kHost, "cannot tell who would own stockade-init");
+}
+
+Result<filters::Program> HostView::CompiledFilter(const base::Json&) const {
+  return Fail(ErrorKind::kHost, "nothing compiles a filter");
+}
+
+Result<bool> HostView::ClassFilterCovers(std::string_view profile,
+                                         const config::CapabilityNames& remaining,
+                                         const std::vector<std::string>& compat_architectures,
+                                         const base::Json& own) const {
+  STOCKADE_ASSIGN(const base::Json floor,
+                  filters::BuildFloor(profile, remaining, compat_architectures));
+  return !filters::FirstCallLost(own, floor);
 }
 
 Result<LimitPair> HostView::InheritedLimit(std::string_view limit) const {
@@ -55,13 +98,17 @@ Result<LimitPair> HostView::InheritedLimit(std::string_view limit) const {
 }
 
 Result<std::string> RealHost::Resolve(const std::string& path) const {
-  return base::ResolvePath(path);
+  const auto known = resolved_.find(path);
+  if (known != resolved_.end()) return known->second;
+  return resolved_.emplace(path, base::ResolvePath(path)).first->second;
 }
 
 LsmFacts RealHost::Lsm() const {
+  if (lsm_) return *lsm_;
   const auto apparmor = base::ReadFile("/sys/module/apparmor/parameters/enabled", 16);
   const auto selinux = base::ReadFile("/sys/fs/selinux/enforce", 16);
-  return {.apparmor = apparmor && apparmor->starts_with('Y'), .selinux = selinux.has_value()};
+  lsm_ = {.apparmor = apparmor && apparmor->starts_with('Y'), .selinux = selinux.has_value()};
+  return *lsm_;
 }
 
 bool RealHost::AppArmorProfileLoaded(const std::string& name) const {
@@ -93,6 +140,22 @@ Result<bool> RealHost::IsHostNamespace(const std::string& path, std::string_view
   return Fail(ErrorKind::kSpec, "there is no namespace of type \"{}\"", type);
 }
 
+Result<bool> RealHost::BelongsTo(const std::string& path, const std::string& user_namespace) const {
+  const base::UniqueFd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return FailErrno(ErrorKind::kHost, errno, path);
+  const base::UniqueFd owner(ioctl(file.get(), NS_GET_USERNS));
+  // EPERM: one that we are not in, nor below which.
+  if (!owner && errno == EPERM) return false;
+  if (!owner) return FailErrno(ErrorKind::kHost, errno, fmt::format("{}: NS_GET_USERNS", path));
+  struct stat found = {};
+  struct stat expected = {};
+  if (fstat(owner.get(), &found) != 0) return FailErrno(ErrorKind::kHost, errno, path);
+  if (stat(user_namespace.c_str(), &expected) != 0) {
+    return FailErrno(ErrorKind::kHost, errno, user_namespace);
+  }
+  return SameFile(found, expected);
+}
+
 bool RealHost::IsDirectory(const std::string& path) const {
   struct stat file = {};
   return stat(path.c_str(), &file) != 0 || S_ISDIR(file.st_mode);
@@ -105,6 +168,70 @@ Result<DeviceNumbers> RealHost::Device(const std::string& path) const {
     return Fail(ErrorKind::kHost, "{} is not a device", path);
   }
   return DeviceNumbers{S_ISCHR(node.st_mode) ? 'c' : 'b', major(node.st_rdev), minor(node.st_rdev)};
+}
+
+Result<bool> RealHost::OthersMayOpen(const std::string& path) const {
+  struct stat node = {};
+  if (stat(path.c_str(), &node) != 0) return FailErrno(ErrorKind::kHost, errno, path);
+  return (node.st_mode & 06U) == 06U;
+}
+
+Result<std::vector<std::string>> RealHost::MountFlags(const std::string& path) const {
+  struct statvfs facts = {};
+  if (statvfs(path.c_str(), &facts) != 0) return FailErrno(ErrorKind::kHost, errno, path);
+  static constexpr std::array<std::pair<unsigned long, const char*>, 4> kFlags{
+      {{ST_RDONLY, "ro"}, {ST_NOSUID, "nosuid"}, {ST_NODEV, "nodev"}, {ST_NOEXEC, "noexec"}}};
+  std::vector<std::string> words;
+  for (const auto& [flag, word] : kFlags) {
+    if ((facts.f_flag & flag) != 0) words.emplace_back(word);
+  }
+  return words;
+}
+
+Result<std::string> RealHost::InitProgram() const {
+  // PREFIX/bin/stockade has it in PREFIX/libexec/stockade.
+  STOCKADE_ASSIGN(const std::string self, Resolve("/proc/self/exe"));
+  const std::string bin = self.substr(0, self.rfind('/'));
+  const std::string path = bin.substr(0, bin.rfind('/')) + "/libexec/stockade/stockade-init";
+  struct stat file = {};
+  if (lstat(path.c_str(), &file) != 0) return FailErrno(ErrorKind::kHost, errno, path);
+  if (!S_ISREG(file.st_mode) || (file.st_mode & 07777U) != 0111) {
+    return base::FailHint(
+        ErrorKind::kHost, fmt::format("chmod 0111 {}", path),
+        "{}: its mode is {:04o}, and a container that can read it could look into "
+        "a process before its filters are on",
+        path, file.st_mode & 07777U);
+  }
+  STOCKADE_TRY(base::CheckOwnedByRoot(path, ErrorKind::kHost));
+  return path;
+}
+
+base::Status RealHost::InitCanBeNobodys() const {
+  if (nobodys_) return *nobodys_;
+  STOCKADE_ASSIGN(const std::string program, InitProgram());
+  struct stat file = {};
+  if (stat(program.c_str(), &file) != 0) return FailErrno(ErrorKind::kHost, errno, program);
+  // Trying takes a process. The cache goes with the boot, and so with the kernel.
+  const ContentCache cache(state_directory_ + "/.filters");
+  const std::string question =
+      fmt::format("nobody's\n{}\n{} {}", program, file.st_dev, file.st_ino);
+  nobodys_ = base::Status{};
+  if (cache.Find(question)) return {};
+  nobodys_ = TryNobodys(program);
+  if (*nobodys_) cache.Keep(question, "yes");
+  return *nobodys_;
+}
+
+Result<filters::Program> RealHost::CompiledFilter(const base::Json& seccomp) const {
+  return FilterCache(state_directory_ + "/.filters").Get(seccomp);
+}
+
+Result<bool> RealHost::ClassFilterCovers(std::string_view profile,
+                                         const config::CapabilityNames& remaining,
+                                         const std::vector<std::string>& compat_architectures,
+                                         const base::Json& own) const {
+  return FilterCache(state_directory_ + "/.filters")
+      .Covers(profile, remaining, compat_architectures, own);
 }
 
 Result<LimitPair> RealHost::InheritedLimit(std::string_view limit) const {

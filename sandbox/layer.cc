@@ -48,8 +48,8 @@ Json& Place(Json& parent, std::string& token) {
 
 }  // namespace
 
-SpecEditor::SpecEditor(SpecDocument& document, const config::ClassPolicy& policy)
-    : document_(document), policy_(policy) {}
+SpecEditor::SpecEditor(SpecDocument& document, const config::ClassPolicy& policy, bool keep_values)
+    : document_(document), policy_(policy), keep_values_(keep_values) {}
 
 const Json& SpecEditor::Root() const { return document_.root(); }
 
@@ -63,12 +63,19 @@ std::string SpecEditor::ProcessPointer(std::string_view field) const {
   return (document_.kind() == DocumentKind::kProcess ? "" : "/process") + std::string(field);
 }
 
+void SpecEditor::Journal(std::string what, Json from, const Json& now, std::string why,
+                         std::string_view setting) {
+  changes_.push_back(Change{layer_, std::move(what), keep_values_ ? std::move(from) : Json(),
+                            keep_values_ ? now : Json(), std::move(why),
+                            policy_.OriginOf(setting).Text()});
+}
+
 void SpecEditor::Set(std::string_view pointer, Json value, std::string why,
                      std::string_view setting) {
   Json from;
-  if (const Json* existing = base::Find(std::as_const(document_).root(), pointer)) {
+  if (Json* existing = base::Find(document_.root(), pointer)) {
     if (*existing == value) return;
-    from = *existing;
+    from = std::move(*existing);
   }
   Json* at = &document_.root();
   std::string reached;
@@ -77,9 +84,8 @@ void SpecEditor::Set(std::string_view pointer, Json value, std::string why,
     at = &Place(*at, token);
     reached += "/" + base::PointerToken(token);
   }
-  *at = value;
-  changes_.push_back(Change{layer_, std::move(reached), std::move(from), std::move(value),
-                            std::move(why), policy_.OriginOf(setting).Text()});
+  *at = std::move(value);
+  Journal(std::move(reached), std::move(from), *at, std::move(why), setting);
 }
 
 void SpecEditor::Insert(std::string_view list, std::size_t place, Json value, std::string why,
@@ -90,9 +96,9 @@ void SpecEditor::Insert(std::string_view list, std::size_t place, Json value, st
     return;
   }
   Json& into = *base::Find(document_.root(), list);
-  into.insert(into.begin() + static_cast<std::ptrdiff_t>(place), value);
-  changes_.push_back(Change{layer_, fmt::format("{}/{}", list, place), nullptr, std::move(value),
-                            std::move(why), policy_.OriginOf(setting).Text()});
+  const auto added =
+      into.insert(into.begin() + static_cast<std::ptrdiff_t>(place), std::move(value));
+  Journal(fmt::format("{}/{}", list, place), nullptr, *added, std::move(why), setting);
 }
 
 void SpecEditor::Remove(std::string_view pointer, std::string why, std::string_view setting) {
@@ -101,8 +107,7 @@ void SpecEditor::Remove(std::string_view pointer, std::string why, std::string_v
   Json* parent = base::Find(document_.root(), pointer.substr(0, last));
   Json* existing = base::Find(document_.root(), pointer);
   if (parent == nullptr || existing == nullptr) return;
-  changes_.push_back(Change{layer_, std::string(pointer), std::move(*existing), nullptr,
-                            std::move(why), policy_.OriginOf(setting).Text()});
+  Journal(std::string(pointer), std::move(*existing), nullptr, std::move(why), setting);
   std::string_view rest = pointer.substr(last);
   const std::string token = TakeToken(rest);
   if (parent->is_array()) {

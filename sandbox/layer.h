@@ -12,6 +12,7 @@
 //   }
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "config/class_policy.h"
 #include "sandbox/container.h"
 #include "sandbox/host_view.h"
+#include "sandbox/pod_ids.h"
 #include "sandbox/spec_document.h"
 
 namespace stockade::sandbox {
@@ -47,7 +49,8 @@ struct Notice {
 // Edits a document and keeps the journal. Setting a value to what it already is records nothing.
 class SpecEditor {
  public:
-  SpecEditor(SpecDocument& document, const config::ClassPolicy& policy);
+  // Without `keep_values` the journal's from and to stay null: they are large.
+  SpecEditor(SpecDocument& document, const config::ClassPolicy& policy, bool keep_values = true);
 
   // The document, and the "process" object within it (the document itself for exec). Process() is
   // an empty object when a config has none.
@@ -66,6 +69,13 @@ class SpecEditor {
   // Removes the member or element at `pointer`, if it is there.
   void Remove(std::string_view pointer, std::string why, std::string_view setting);
   void Note(std::string text);
+  // What stockade-init installs in this container, now and at every exec: its arguments.
+  void SetInitFilters(std::vector<std::string> filters) { init_filters_ = std::move(filters); }
+  const std::vector<std::string>& init_filters() const { return init_filters_; }
+
+  // The pod's own ids, where the container has a user namespace because the class forces it.
+  void SetIds(IdRange ids) { ids_ = ids; }
+  const std::optional<IdRange>& ids() const { return ids_; }
 
   // Called by ApplyLayers before each layer.
   void StartLayer(std::string_view name);
@@ -75,11 +85,18 @@ class SpecEditor {
   const std::vector<Notice>& notices() const { return notices_; }
 
  private:
+  // Writes down that `what` was `from`, and what `now` there holds.
+  void Journal(std::string what, base::Json from, const base::Json& now, std::string why,
+               std::string_view setting);
+
   SpecDocument& document_;
   const config::ClassPolicy& policy_;
+  const bool keep_values_;
   std::string layer_;
   std::vector<Change> changes_;
   std::vector<Notice> notices_;
+  std::vector<std::string> init_filters_;
+  std::optional<IdRange> ids_;
 };
 
 // Everything that a layer may look at besides the document.
@@ -87,6 +104,8 @@ struct LayerInput {
   const config::ClassPolicy& policy;
   const Container& container;
   const HostView& host;
+  std::span<const std::string> init_filters = {};  // for exec: what create had set
+  std::optional<PodIds> pod_ids = {};              // where NeedsPodIds says so
 };
 
 // One row of the table.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layers of the sandbox, in the order in which they run. Order matters in three places: what
-// steers the delegate goes first, the seccomp floor is expanded by the capabilities that are left,
-// and the writable paths and kernel paths look at the mounts that the mount guard left.
+// The layers of the sandbox, in the order in which they run. Order matters in four places: what
+// steers the delegate goes first, the user namespace looks at what the pod asks for before the
+// capabilities are cut, the writable paths and kernel paths look at the mounts that the
+// mount guard left, and seccomp goes last: its filter is expanded by the capabilities that are
+// left, it needs no_new_privs, and its mount of stockade-init must lie on top of every other.
 #include <array>
 
 #include "sandbox/layers/layers.h"
@@ -19,6 +21,9 @@ constexpr std::array kLayers{
           ApplyPrivileged},
     Layer{"namespaces", "/namespaces", "the host's namespaces are not shared", false,
           ApplyNamespaces},
+    Layer{"user namespace", "/userNamespace",
+          "root in the container is nobody on the host, and no two pods share an id", false,
+          ApplyUserNamespace},
     Layer{"capabilities", "/capabilities",
           "no capability set goes beyond the class's ceiling; inheritable and ambient are empty",
           true, ApplyCapabilities},
@@ -27,8 +32,6 @@ constexpr std::array kLayers{
     Layer{"user", "/user", "processes do not run as root", true, ApplyUser},
     Layer{"rlimits", "/rlimits", "resource limits stay within the class's bounds", true,
           ApplyRlimits},
-    Layer{"seccomp floor", "/seccomp", "the class's filter is on from the first instruction", false,
-          ApplySeccompFloor},
     Layer{"host mounts", "/hostMounts",
           "no guarded path of the host is mounted, nor a file system that the class does not name",
           false, ApplyHostMounts},
@@ -46,6 +49,9 @@ constexpr std::array kLayers{
           ApplyHooks},
     Layer{"lsm", "/lsm", "an AppArmor profile or SELinux label is on where the kernel has them",
           true, ApplyLsm},
+    Layer{"seccomp", "/seccomp",
+          "the class's filter is on, and the pod's own, before the workload's first instruction",
+          true, ApplySeccomp},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "config/base/file.h"
+#include "sandbox/id_claims.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -78,13 +79,26 @@ base::Status RestoreBundle(const StateRecord& record) {
   return base::ReplaceFile(path, record.original, 0600);
 }
 
+// True if the state root in `directory` has a record of the pod: its sandbox's, or that of a
+// container which has outlived it and still runs with the pod's ids.
+bool HasRecordOf(const std::string& directory, const std::string& pod) {
+  if (IsDirectory(directory + "/" + pod)) return true;
+  const std::vector<std::string> names = EntriesOf(directory);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return ValidContainerId(name) && PodOfRecord(directory + "/" + name) == pod;
+  });
+}
+
 }  // namespace
 
 StateRoot::StateRoot(const std::string& state_directory, std::string delegate_root)
-    : directory_(state_directory + "/" + Escape(delegate_root)),
+    : state_directory_(state_directory),
+      directory_(state_directory + "/" + Escape(delegate_root)),
       delegate_root_(std::move(delegate_root)) {}
 
 base::Result<StateLock> StateRoot::Lock() const {
+  // Others pass it on their way to the stage (host/stage.h); what stands in it is closed to them.
+  STOCKADE_TRY(base::MakeDirectories(state_directory_, 0711));
   STOCKADE_TRY(base::MakeDirectories(directory_, 0700));
   const std::string path = directory_ + "/.lock";
   base::UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -105,7 +119,7 @@ bool StateRoot::DelegateKnows(const std::string& id) const {
 
 bool StateRoot::InUse(const std::string& id) const {
   if (DelegateKnows(id)) return true;
-  const auto record = ReadRecord(PathOf(id), /*with_texts=*/false);
+  const auto record = ReadRecord(PathOf(id));
   return record && record->creator.Alive();
 }
 
@@ -129,11 +143,11 @@ base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const
   return done;
 }
 
-base::Result<StateRecord> StateRoot::Read(const std::string& id, bool with_texts) const {
+base::Result<StateRecord> StateRoot::Read(const std::string& id, const RecordParts& parts) const {
   if (!Exists(id)) {
     return base::Fail(ErrorKind::kSpec, "no record of container {} in {}", id, directory_);
   }
-  return ReadRecord(PathOf(id), with_texts);
+  return ReadRecord(PathOf(id), parts);
 }
 
 base::Result<std::string> StateRoot::DelegateOf(const std::string& id) const {
@@ -152,14 +166,33 @@ bool StateRoot::Unfinished(const std::string& id) const {
 base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
   // Whoever began this record held the lock that we hold now.
   if (Unfinished(id)) STOCKADE_TRY(base::RemoveTree(PathOf(std::string(kNewPrefix) + id)));
-  if (!Exists(id)) return {};
+  if (!Exists(id)) return SweepIds();  // a create that was killed has claimed some before
   base::Status restored;
   // A record that cannot be read has no bundle to restore, and goes all the same.
-  if (const auto record = ReadRecord(PathOf(id), /*with_texts=*/true)) {
+  if (const auto record = ReadRecord(PathOf(id), {.original = true, .final_text = true})) {
     restored = RestoreBundle(*record);
   }
+  const std::string pod = PodOfRecord(PathOf(id));
   STOCKADE_TRY(base::RemoveTree(PathOf(id)));
+  // Last, for nobody may get the ids while something says that they are this pod's.
+  if (!pod.empty()) STOCKADE_TRY(ReleaseIds(pod));
   return restored;
+}
+
+base::Result<IdRange> StateRoot::ClaimIds(const std::string& pod,
+                                          const std::vector<IdRange>& usable) const {
+  return IdClaims(state_directory_).Claim({key(), pod}, ProcessId::Self(), usable);
+}
+
+base::Status StateRoot::ReleaseIds(const std::string& pod) const {
+  if (HasRecordOf(directory_, pod)) return {};
+  return IdClaims(state_directory_).Release({key(), pod});
+}
+
+base::Status StateRoot::SweepIds() const {
+  return IdClaims(state_directory_).Sweep([&](const IdOwner& owner) {
+    return HasRecordOf(state_directory_ + "/" + owner.root_key, owner.pod);
+  });
 }
 
 base::Status StateRoot::Sweep(const StateLock& lock) const {
@@ -171,7 +204,7 @@ base::Status StateRoot::Sweep(const StateLock& lock) const {
       (void)Release(name, lock);
     }
   }
-  return {};
+  return SweepIds();
 }
 
 std::vector<std::string> StateRoot::List() const {
@@ -183,7 +216,8 @@ std::vector<std::string> StateRoot::List() const {
 std::vector<StateRoot> AllStateRoots(const std::string& state_directory) {
   std::vector<StateRoot> roots;
   for (const std::string& name : EntriesOf(state_directory)) {
-    if (IsDirectory(state_directory + "/" + name)) {
+    // A name with a dot is ours: .filters.
+    if (!name.starts_with('.') && IsDirectory(state_directory + "/" + name)) {
       roots.emplace_back(state_directory, Unescape(name));
     }
   }

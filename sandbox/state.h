@@ -33,16 +33,16 @@ class StateRoot {
   // `state_directory` from the node config; `delegate_root` is the delegate's --root, absolute.
   StateRoot(const std::string& state_directory, std::string delegate_root);
 
-  // Makes the directory (0700) and takes its lock, waiting for other holders, who are brief.
+  // Makes the directory (0700, below STATE with 0711) and takes its lock, waiting for other
+  // holders, who are brief.
   base::Result<StateLock> Lock() const;
 
   // Writes a new record. Fails if the container of that id lives or is being created, with the text
   // that runc uses ("container with given ID already exists"); what a dead one left is replaced.
   base::Status Claim(const StateRecord& record, const StateLock& lock) const;
 
-  // The record of `id`; kSpec error saying so if there is none. `with_texts` reads the documents
-  // too.
-  base::Result<StateRecord> Read(const std::string& id, bool with_texts = false) const;
+  // The record of `id` with the files that `parts` names; kSpec error saying so if there is none.
+  base::Result<StateRecord> Read(const std::string& id, const RecordParts& parts = {}) const;
   bool Exists(const std::string& id) const;
   // True if a create of `id` is writing its record, or was killed while it did.
   bool Unfinished(const std::string& id) const;
@@ -51,11 +51,15 @@ class StateRoot {
   base::Result<std::string> DelegateOf(const std::string& id) const;
 
   // Removes the record and puts the bundle's original config.json back if it is still as we wrote
-  // it.
+  // it. With the last record of a pod its ids go as well.
   base::Status Release(const std::string& id, const StateLock& lock) const;
 
-  // Releases every record whose container the delegate does not know and whose creator is gone.
+  // Releases every record whose container the delegate does not know and whose creator is gone, and
+  // the ids, of all roots, that are nobody's any more.
   base::Status Sweep(const StateLock& lock) const;
+
+  // The directory of `id`'s record.
+  std::string PathOf(const std::string& id) const { return directory_ + "/" + id; }
 
   // True if the delegate keeps a directory for `id`: the container exists for it.
   bool DelegateKnows(const std::string& id) const;
@@ -63,11 +67,23 @@ class StateRoot {
   // The ids that have a record, sorted.
   std::vector<std::string> List() const;
   const std::string& delegate_root() const { return delegate_root_; }
+  // The name of this root's directory below the state directory.
+  std::string key() const { return directory_.substr(state_directory_.size() + 1); }
+
+  // Takes a range of `usable` for the user namespace of `pod`, a sandbox's id or that of a
+  // container outside Kubernetes, and for this process, which goes on to claim its record
+  // (id_claims.h). Needs no lock of the root.
+  base::Result<IdRange> ClaimIds(const std::string& pod, const std::vector<IdRange>& usable) const;
+  // Gives the range back unless a record of the pod, or of one of its containers, is there. For a
+  // create that fails after ClaimIds; Release and Sweep do it themselves.
+  base::Status ReleaseIds(const std::string& pod) const;
 
  private:
-  std::string PathOf(const std::string& id) const { return directory_ + "/" + id; }
+  // Gives back the ids of all roots that no record and no living process needs.
+  base::Status SweepIds() const;
   bool InUse(const std::string& id) const;
 
+  std::string state_directory_;
   std::string directory_;
   std::string delegate_root_;
 };

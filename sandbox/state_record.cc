@@ -4,18 +4,23 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <utility>
 
 #include "config/base/fd.h"
 #include "config/base/file.h"
+#include "config/base/json.h"
+#include "sandbox/host_actions_json.h"
 
 namespace stockade::sandbox {
 namespace {
 
 using base::ErrorKind;
 using base::Json;
+
+constexpr const char* kPod = "/pod";
 
 // Records are ours, but a snapshot may be larger than a config.json.
 constexpr base::JsonLimits kRecordLimits{16U << 20, 64, 65536};
@@ -41,7 +46,7 @@ base::Status WriteNew(const std::string& path, std::string_view text) {
 
 Json ToJson(const StateRecord& record) {
   const Container& container = record.container;
-  return Json{{"version", 1},
+  return Json{{"version", 2},
               {"id", container.id},
               {"bundle", container.bundle},
               {"role", RoleName(container.role)},
@@ -53,9 +58,8 @@ Json ToJson(const StateRecord& record) {
               {"delegate", record.delegate},
               {"delegateRoot", record.delegate_root},
               {"creator", {{"pid", record.creator.pid}, {"start", record.creator.start}}},
-              {"changes", record.changes},
-              {"policy", record.policy_snapshot},
-              {"loadedClass", record.class_snapshot}};
+              {"initFilters", record.init_filters},
+              {"actions", HostActionsToJson(record.actions)}};
 }
 
 Role RoleFromName(std::string_view name) {
@@ -65,7 +69,7 @@ Role RoleFromName(std::string_view name) {
   return Role::kStandalone;
 }
 
-StateRecord FromJson(Json json) {
+StateRecord FromJson(const Json& json) {
   StateRecord record;
   Container& container = record.container;
   container.id = json.at("id").get<std::string>();
@@ -80,11 +84,24 @@ StateRecord FromJson(Json json) {
   record.delegate_root = json.at("delegateRoot").get<std::string>();
   record.creator.pid = json.at("creator").at("pid").get<int>();
   record.creator.start = json.at("creator").at("start").get<unsigned long long>();
-  record.changes = std::move(json.at("changes"));
-  record.policy_snapshot = std::move(json.at("policy"));
-  record.class_snapshot = std::move(json.at("loadedClass"));
+  record.init_filters = json.at("initFilters").get<std::vector<std::string>>();
+  record.actions = HostActionsFromJson(json.value("actions", Json()));
   return record;
 }
+
+// The text files of a record: where they stand, and in which members.
+struct TextFile {
+  const char* name;
+  bool RecordParts::*part;
+  std::string StateRecord::*text;
+};
+constexpr TextFile kTextFiles[] = {
+    {"/policy.json", &RecordParts::policy, &StateRecord::policy_snapshot},
+    {"/class.json", &RecordParts::loaded_class, &StateRecord::class_snapshot},
+    {"/changes.json", &RecordParts::changes, &StateRecord::changes},
+    {"/original.json", &RecordParts::original, &StateRecord::original},
+    {"/final.json", &RecordParts::final_text, &StateRecord::final_text},
+};
 
 }  // namespace
 
@@ -94,26 +111,34 @@ bool ProcessId::Alive() const { return pid > 0 && start != 0 && StartTime(pid) =
 
 base::Status WriteRecord(const std::string& path, const StateRecord& record) {
   STOCKADE_TRY(WriteNew(path + "/record.json", base::DumpJson(ToJson(record))));
-  STOCKADE_TRY(WriteNew(path + "/original.json", record.original));
-  STOCKADE_TRY(WriteNew(path + "/final.json", record.final_text));
+  for (const TextFile& file : kTextFiles) {
+    STOCKADE_TRY(WriteNew(path + file.name, record.*file.text));
+  }
   if (symlink(record.delegate.c_str(), (path + "/delegate").c_str()) != 0) {
     return base::FailErrno(ErrorKind::kHost, errno, path + "/delegate");
+  }
+  if (record.actions.ids && symlink(PodOf(record.container).c_str(), (path + kPod).c_str()) != 0) {
+    return base::FailErrno(ErrorKind::kHost, errno, path + kPod);
   }
   return {};
 }
 
-base::Result<StateRecord> ReadRecord(const std::string& path, bool with_texts) {
+std::string PodOfRecord(const std::string& path) {
+  std::array<char, 256> buffer;  // an id has 200 bytes at most
+  const ssize_t got = readlink((path + kPod).c_str(), buffer.data(), buffer.size());
+  return got < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
+}
+
+base::Result<StateRecord> ReadRecord(const std::string& path, const RecordParts& parts) {
   const std::string name = path + "/record.json";
   STOCKADE_ASSIGN(const std::string text, base::ReadFile(name, kRecordLimits.max_bytes));
-  STOCKADE_ASSIGN(base::ParsedJson parsed,
+  STOCKADE_ASSIGN(const base::ParsedJson parsed,
                   base::ParseJson(text, kRecordLimits, name, ErrorKind::kHost));
   try {
-    StateRecord record = FromJson(std::move(parsed.value));
-    if (with_texts) {
-      STOCKADE_ASSIGN(record.original,
-                      base::ReadFile(path + "/original.json", base::kSpecLimits.max_bytes));
-      STOCKADE_ASSIGN(record.final_text,
-                      base::ReadFile(path + "/final.json", kRecordLimits.max_bytes));
+    StateRecord record = FromJson(parsed.value);
+    for (const TextFile& file : kTextFiles) {
+      if (!(parts.*file.part)) continue;
+      STOCKADE_ASSIGN(record.*file.text, base::ReadFile(path + file.name, kRecordLimits.max_bytes));
     }
     return record;
   } catch (const Json::exception& error) {

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// One container's record in the state directory: a directory of four files,
+// One container's record in the state directory: a directory of files, so that each verb reads what
+// it needs and no more,
 //
-//   record.json    who it is, which class, what the layers changed, who created it
+//   record.json    who it is, which class, who created it
+//   policy.json    the class as in force here, after annotations, for exec
+//   class.json     the class as loaded, which the pod's other containers inherit
+//   changes.json   what the layers did, for inspect
 //   original.json  config.json as the engine wrote it
 //   final.json     config.json as the delegate got it
 //   delegate       a symbolic link to the delegate's binary
+//   pod            where the container has ids of its pod: a symbolic link whose text is the pod's
+//   id
+//
+//   STOCKADE_ASSIGN(StateRecord record, ReadRecord(path, {.policy = true}));
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/base/error.h"
-#include "config/base/json.h"
 #include "sandbox/container.h"
+#include "sandbox/host_actions.h"
 
 namespace stockade::sandbox {
 
@@ -23,25 +32,43 @@ struct ProcessId {
   // This process, which execve does not change.
   static ProcessId Self();
   bool Alive() const;
+  bool operator==(const ProcessId&) const = default;
 };
 
 struct StateRecord {
   Container container;
   std::string class_name;
-  std::string delegate;        // absolute path of the binary
-  std::string delegate_root;   // its --root
-  base::Json class_snapshot;   // the class as loaded; the pod's other containers inherit it
-  base::Json policy_snapshot;  // the class as in force here, after annotations; exec uses it
-  base::Json changes;          // what the layers did, for inspect
+  std::string delegate;       // absolute path of the binary
+  std::string delegate_root;  // its --root
+  ProcessId creator;
+  std::vector<std::string> init_filters;  // what stockade-init installs at every exec
+  HostActions actions;                    // what the host did before its delegate started
+  // The files beside record.json, as text; "" when they were not asked for.
+  std::string policy_snapshot;
+  std::string class_snapshot;
+  std::string changes;
   std::string original;
   std::string final_text;
-  ProcessId creator;
 };
+
+// Which files to read beside record.json.
+struct RecordParts {
+  bool policy = false;
+  bool loaded_class = false;
+  bool changes = false;
+  bool original = false;
+  bool final_text = false;
+};
+inline constexpr RecordParts kWholeRecord{true, true, true, true, true};
 
 // Writes the record's files into the existing empty directory `path`.
 base::Status WriteRecord(const std::string& path, const StateRecord& record);
 
-// Reads them; `with_texts` fills original and final_text.
-base::Result<StateRecord> ReadRecord(const std::string& path, bool with_texts);
+// Reads record.json and `parts`; a part that cannot be read is an error.
+base::Result<StateRecord> ReadRecord(const std::string& path, const RecordParts& parts = {});
+
+// The pod whose ids the container of the record in `path` has; "" if it has none. Costs one call,
+// for there may be hundreds.
+std::string PodOfRecord(const std::string& path);
 
 }  // namespace stockade::sandbox

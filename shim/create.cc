@@ -4,6 +4,7 @@
 #include "config/annotations.h"
 #include "config/base/file.h"
 #include "config/class_loader.h"
+#include "sandbox/staging.h"
 #include "sandbox/verify.h"
 
 namespace stockade::shim {
@@ -14,21 +15,21 @@ using sandbox::Role;
 
 // The class of a container: a pod's containers inherit the one its sandbox was made with, so that a
 // pod is one thing for its whole life, whatever happens to the class files meanwhile.
-base::Result<config::ClassPolicy> ClassFor(const CreateRequest& request,
+base::Result<config::ClassPolicy> ClassFor(CreateRequest& request,
                                            const sandbox::Container& container) {
   const bool inherits = container.role == Role::kPodContainer && request.state != nullptr;
-  if (!inherits) return config::LoadClass(request.class_name, {request.node.class_directories});
-  const auto pod = request.state->Read(container.sandbox_id);
+  if (!inherits) return std::move(request.asked);
+  const auto pod = request.state->Read(container.sandbox_id, {.loaded_class = true});
   if (!pod) {
     return base::FailHint(ErrorKind::kSpec,
                           "recreate the pod, so that its sandbox is made by stockade",
                           "the pod's sandbox {} has no record: it was not made by stockade ({})",
                           container.sandbox_id, pod.error().message);
   }
-  if (pod->class_name != request.class_name) {
+  if (pod->class_name != request.asked.name) {
     return base::Fail(ErrorKind::kSpec,
                       "the pod's sandbox {} runs in class {}, this container asks for {}",
-                      container.sandbox_id, pod->class_name, request.class_name);
+                      container.sandbox_id, pod->class_name, request.asked.name);
   }
   return config::ClassFromSnapshot(pod->class_snapshot);
 }
@@ -49,19 +50,41 @@ base::Result<sandbox::SpecDocument> DocumentFor(const CreateRequest& request) {
   return sandbox::SpecDocument::Parse(request.original, kKind, path);
 }
 
+std::string RootOf(const base::Json& spec, const std::string& bundle) {
+  const base::Json* const path = base::Find(spec, "/root/path");
+  const std::string text = path != nullptr && path->is_string() ? path->get<std::string>() : "";
+  return text.starts_with('/') ? text : bundle + "/" + text;
+}
+
 }  // namespace
 
-base::Result<Plan> PlanCreate(const CreateRequest& request) {
+base::Result<Plan> PlanCreate(CreateRequest request) {
   STOCKADE_ASSIGN(sandbox::SpecDocument document, DocumentFor(request));
   sandbox::Container container = sandbox::Identify(document.root(), request.id, request.bundle);
   STOCKADE_ASSIGN(config::ClassPolicy loaded, ClassFor(request, container));
   STOCKADE_ASSIGN(config::ClassPolicy policy, PolicyFor(loaded, container, document.root()));
-  const sandbox::RealHost host(request.node.apparmor_default);
-  sandbox::SpecEditor editor(document, policy);
-  STOCKADE_TRY(sandbox::ApplyLayers({policy, container, host}, editor));
-  STOCKADE_TRY(sandbox::Verify(document, policy, container, host));
-  return Plan{std::move(container), std::move(loaded),    std::move(policy),
-              std::move(document),  editor.TakeChanges(), editor.notices()};
+  const sandbox::RealHost host(request.node.apparmor_default, request.node.state_directory);
+  sandbox::LayerInput input{policy, container, host};
+  if (sandbox::NeedsPodIds(policy, document.root())) {
+    STOCKADE_ASSIGN(input.pod_ids, request.pod_ids(container));
+  }
+  std::string root = RootOf(document.root(), container.bundle);
+  sandbox::SpecEditor editor(document, policy, request.keep_values);
+  STOCKADE_TRY(sandbox::ApplyLayers(input, editor));
+  const std::string stage = sandbox::StagePath(request.node.state_directory);
+  STOCKADE_ASSIGN(sandbox::HostActions actions, sandbox::Stage(input, stage, editor));
+  STOCKADE_ASSIGN(std::string text, sandbox::Verify(document, policy, container, host,
+                                                    {editor.init_filters(), actions, stage}));
+  return Plan{.container = std::move(container),
+              .loaded = std::move(loaded),
+              .policy = std::move(policy),
+              .document = std::move(document),
+              .root = std::move(root),
+              .final_text = std::move(text),
+              .changes = editor.TakeChanges(),
+              .notices = editor.notices(),
+              .init_filters = editor.init_filters(),
+              .actions = std::move(actions)};
 }
 
 base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
@@ -70,17 +93,20 @@ base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
                               .class_name = plan.loaded.name,
                               .delegate = delegate,
                               .delegate_root = state.delegate_root(),
-                              .class_snapshot = config::SnapshotOf(plan.loaded),
+                              .creator = sandbox::ProcessId::Self(),
+                              .init_filters = plan.init_filters,
+                              .actions = plan.actions,
                               .policy_snapshot = config::SnapshotOf(plan.policy),
-                              .changes = ChangesToJson(plan, /*with_values=*/false),
+                              .class_snapshot = {},
+                              .changes = base::DumpJson(ChangesToJson(plan, false)),
                               .original = plan.document.original(),
-                              .final_text = plan.document.Text(),
-                              .creator = sandbox::ProcessId::Self()};
+                              .final_text = plan.final_text};
+  record.class_snapshot =
+      plan.policy == plan.loaded ? record.policy_snapshot : config::SnapshotOf(plan.loaded);
   STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
-  STOCKADE_TRY(state.Sweep(lock));
   STOCKADE_TRY(state.Claim(record, lock));
   const std::string path = plan.container.bundle + "/config.json";
-  base::Status written = base::ReplaceFile(path, record.final_text, 0600);
+  base::Status written = base::ReplaceFile(path, plan.final_text, 0600);
   if (!written) (void)state.Release(plan.container.id, lock);  // the first error is the one to tell
   return written;
 }

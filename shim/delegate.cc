@@ -18,22 +18,6 @@ using base::ErrorKind;
 constexpr std::array<std::string_view, 4> kDirectories = {"/usr/bin", "/usr/sbin", "/usr/local/bin",
                                                           "/usr/local/sbin"};
 
-// Fails if somebody other than root could change or replace `path`.
-base::Status CheckOwned(const std::string& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0) return base::FailErrno(ErrorKind::kDelegate, errno, path);
-  if (info.st_uid != 0) {
-    return base::Fail(ErrorKind::kDelegate, "{}: owned by uid {}, not by root", path, info.st_uid);
-  }
-  const bool shared = S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX) != 0;
-  if (!shared && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return base::FailHint(ErrorKind::kDelegate, fmt::format("chmod go-w {}", path),
-                          "{}: writable by others than root (mode {:04o})", path,
-                          static_cast<unsigned>(info.st_mode) & 07777U);
-  }
-  return {};
-}
-
 }  // namespace
 
 base::Status CheckDelegate(const std::string& path) {
@@ -57,10 +41,7 @@ base::Status CheckDelegate(const std::string& path) {
     return base::FailHint(ErrorKind::kDelegate, "name runc or crun as the delegate",
                           "{}: the delegate is stockade itself", path);
   }
-  for (std::string at = *resolved; !at.empty(); at = at.substr(0, at.rfind('/'))) {
-    STOCKADE_TRY(CheckOwned(at));
-  }
-  return {};
+  return base::CheckOwnedByRoot(*resolved, ErrorKind::kDelegate);
 }
 
 base::Result<std::string> FindDelegate(std::string_view name, const config::NodeConfig& node) {

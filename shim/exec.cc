@@ -13,8 +13,11 @@
 
 #include "config/base/file.h"
 #include "config/class_loader.h"
+#include "sandbox/delegate_state.h"
 #include "sandbox/layer.h"
+#include "sandbox/staging.h"
 #include "sandbox/verify.h"
+#include "shim/command_lookup.h"
 
 namespace stockade::shim {
 namespace {
@@ -105,6 +108,21 @@ base::Result<base::UniqueFd> SealedFile(std::string_view text) {
   return inherited;
 }
 
+// The delegate knows nothing of the network namespace that create entered for it: a process that it
+// starts would be in ours.
+base::Result<sandbox::HostActions> ActionsOf(const sandbox::StateRecord& record,
+                                             const Json& process) {
+  sandbox::HostActions actions{.ids = record.actions.ids};
+  STOCKADE_TRY(sandbox::OwnStreams(process, actions));
+  if (record.actions.network_namespace.empty()) return actions;
+  const auto first = sandbox::FirstProcess(record.delegate_root, record.container.id);
+  if (!first || !first->Alive()) {
+    return base::Fail(ErrorKind::kSpec, "cannot exec in a stopped container");
+  }
+  actions.network_namespace = fmt::format("/proc/{}/ns/net", first->pid);
+  return actions;
+}
+
 std::vector<std::string> Arguments(const Invocation& call, int document) {
   std::vector<std::string> words;
   for (const Flag& flag : call.globals) {
@@ -141,13 +159,23 @@ base::Result<ExecPlan> PlanExec(const Invocation& call, const sandbox::StateReco
   STOCKADE_ASSIGN(SpecDocument document, LoadProcess(call, record));
   STOCKADE_ASSIGN(const config::ClassPolicy policy,
                   config::ClassFromSnapshot(record.policy_snapshot));
-  const sandbox::RealHost host(node.apparmor_default);
-  sandbox::SpecEditor editor(document, policy);
-  STOCKADE_TRY(sandbox::ApplyLayers({policy, record.container, host}, editor));
-  STOCKADE_TRY(sandbox::Verify(document, policy, record.container, host));
-  STOCKADE_ASSIGN(base::UniqueFd file, SealedFile(document.Text()));
+  const sandbox::RealHost host(node.apparmor_default, node.state_directory);
+  sandbox::SpecEditor editor(document, policy, /*keep_values=*/false);
+  const std::vector<std::string>& filters = record.init_filters;
+  if (!filters.empty()) {
+    STOCKADE_TRY(
+        CheckCommandInContainer(document.root(), record.delegate_root, record.container.id));
+  }
+  STOCKADE_TRY(sandbox::ApplyLayers({policy, record.container, host, filters}, editor));
+  STOCKADE_ASSIGN(const std::string text, sandbox::Verify(document, policy, record.container, host,
+                                                          {.init_filters = filters}));
+  STOCKADE_ASSIGN(sandbox::HostActions actions, ActionsOf(record, document.root()));
+  STOCKADE_ASSIGN(base::UniqueFd file, SealedFile(text));
   std::vector<std::string> arguments = Arguments(call, file.get());
-  return ExecPlan{std::move(arguments), std::move(file)};
+  return ExecPlan{.arguments = std::move(arguments),
+                  .document = std::move(file),
+                  .actions = std::move(actions),
+                  .interposed = policy.interposition.Active()};
 }
 
 }  // namespace stockade::shim

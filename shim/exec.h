@@ -21,6 +21,8 @@ namespace stockade::shim {
 struct ExecPlan {
   std::vector<std::string> arguments;  // for the delegate, behind its argv[0]
   base::UniqueFd document;             // inherited by the delegate; named in `arguments`
+  sandbox::HostActions actions;        // what must happen before the delegate starts
+  bool interposed = false;             // the container's supervisor answers calls of the process
 };
 
 // `record` with its texts when the call has no --process.

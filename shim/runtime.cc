@@ -10,7 +10,10 @@
 #include "config/base/file.h"
 #include "config/class_loader.h"
 #include "config/node_config.h"
+#include "sandbox/host/perform.h"
 #include "sandbox/state.h"
+#include "sandbox/supervisor_client.h"
+#include "shim/command_lookup.h"
 #include "shim/create.h"
 #include "shim/delegate.h"
 #include "shim/exec.h"
@@ -18,7 +21,9 @@
 #include "shim/flag_table.h"
 #include "shim/hand_over.h"
 #include "shim/invocation.h"
+#include "shim/pod_ids.h"
 #include "shim/runtime_log.h"
+#include "shim/session_fd.h"
 #include "shim/version.h"
 
 namespace stockade::shim {
@@ -69,18 +74,26 @@ Outcome Features(const Invocation& call, const std::string& delegate) {
 
 // Runs the delegate to its end and removes the record of a container that is gone then.
 Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
-                      const sandbox::StateRoot& state) {
-  STOCKADE_ASSIGN(const int exit_code, RunDelegate(delegate, call.passed));
+                      const sandbox::StateRoot& state, const std::vector<std::string>& words) {
+  STOCKADE_ASSIGN(const int exit_code, RunDelegate(delegate, words));
   if (state.DelegateKnows(call.id)) return exit_code;
   STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
   STOCKADE_TRY(state.Release(call.id, lock));
   return exit_code;
 }
 
+// Releases what killed creates left, their documents among it, before any document is read.
+base::Status SweepDead(const sandbox::StateRoot& state) {
+  STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
+  return state.Sweep(lock);
+}
+
 Outcome Delete(const Invocation& call, const std::string& delegate,
                const sandbox::StateRoot& state) {
   const bool ours = state.Exists(call.id) || state.Unfinished(call.id);
-  return ours ? RunAndRelease(call, delegate, state) : Become(delegate, call.passed);
+  if (ours) return RunAndRelease(call, delegate, state, call.passed);
+  (void)SweepDead(state);  // of a create that was killed before its record the ids are left
+  return Become(delegate, call.passed);
 }
 
 // CRIU gives restored processes the credentials and filters of the checkpoint, whatever config.json
@@ -97,18 +110,63 @@ base::Status CheckRestore(const config::ClassPolicy& policy) {
                         policy.name);
 }
 
-Outcome Create(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
-               const sandbox::StateRoot& state) {
+// The delegate's arguments; those of an interposed container pass on the socket to its supervisor,
+// which is started now.
+Result<std::vector<std::string>> WordsFor(const Invocation& call, const Plan& plan,
+                                          const sandbox::StateRoot& state) {
+  if (!plan.policy.interposition.Active()) return call.passed;
+  STOCKADE_ASSIGN(const std::string program, sandbox::SupervisorProgram());
+  const base::Json* const section = base::Find(plan.policy.document, "/interposition");
+  STOCKADE_ASSIGN(base::UniqueFd session,
+                  sandbox::StartSupervisor(program, state.PathOf(call.id), call.id, *section));
+  return PassSession(std::move(session), call, WordsOf(call));
+}
+
+// Everything that comes between the decision and the delegate, whose arguments it returns. If it
+// fails, nothing is left of it.
+Result<std::vector<std::string>> Prepare(const Invocation& call, const Plan& plan,
+                                         const config::NodeConfig& node,
+                                         const sandbox::StateRoot& state,
+                                         const std::string& delegate) {
+  STOCKADE_TRY(CommitCreate(plan, state, delegate));
+  const auto prepare = [&]() -> Result<std::vector<std::string>> {
+    // The supervisor first: it is to see the host's mounts, not what is staged for the delegate.
+    STOCKADE_ASSIGN(std::vector<std::string> words, WordsFor(call, plan, state));
+    STOCKADE_TRY(sandbox::PerformHostActions(plan.actions, node.state_directory));
+    return words;
+  };
+  Result<std::vector<std::string>> words = prepare();
+  if (words) return words;
+  STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
+  (void)state.Release(plan.container.id, lock);  // the first error is the one to tell
+  return words;
+}
+
+Outcome Create(const Invocation& call, const config::NodeConfig& node, config::ClassPolicy asked,
+               const std::string& delegate, const sandbox::StateRoot& state) {
   if (const auto file = call.Value("config")) {
     return base::Fail(ErrorKind::kUsage, "--config {}: the bundle's document must be config.json",
                       *file);
   }
   const std::string bundle = Absolute(call.Value("bundle").value_or("."));
-  STOCKADE_ASSIGN(const Plan plan, PlanCreate({node, &state, call.class_name, call.id, bundle}));
+  STOCKADE_TRY(SweepDead(state));
+  PodIdSource ids(node, state);
+  STOCKADE_ASSIGN(
+      const Plan plan,
+      PlanCreate({.node = node,
+                  .state = &state,
+                  .asked = std::move(asked),
+                  .id = call.id,
+                  .bundle = bundle,
+                  .pod_ids = [&](const auto& container) { return ids.Of(container); }}));
   if (call.verb == Verb::kRestore) STOCKADE_TRY(CheckRestore(plan.policy));
-  STOCKADE_TRY(CommitCreate(plan, state, delegate));
+  if (const std::size_t filters = plan.init_filters.size(); filters != 0) {
+    STOCKADE_TRY(CheckCommandInBundle(plan.document.root(), plan.root, filters + 2));
+  }
+  STOCKADE_ASSIGN(const std::vector<std::string> words, Prepare(call, plan, node, state, delegate));
+  ids.Keep();
   const bool stays = call.verb == Verb::kCreate || call.Has("detach") || call.Has("keep");
-  return stays ? Become(delegate, call.passed) : RunAndRelease(call, delegate, state);
+  return stays ? Become(delegate, words) : RunAndRelease(call, delegate, state, words);
 }
 
 Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
@@ -118,20 +176,38 @@ Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::
                   call.passed);  // no such container: let the delegate say it in its words
   }
   const bool by_flags = !call.Value("process");
-  STOCKADE_ASSIGN(const sandbox::StateRecord record, state.Read(call.id, by_flags));
+  STOCKADE_ASSIGN(const sandbox::StateRecord record,
+                  state.Read(call.id, {.policy = true, .final_text = by_flags}));
   STOCKADE_ASSIGN(const ExecPlan plan, PlanExec(call, record, node));
-  return Become(delegate, plan.arguments);
+  STOCKADE_TRY(sandbox::PerformHostActions(plan.actions, node.state_directory));
+  if (!plan.interposed) return Become(delegate, plan.arguments);
+  STOCKADE_ASSIGN(base::UniqueFd session, sandbox::OpenSession(state.PathOf(call.id)));
+  STOCKADE_ASSIGN(const std::vector<std::string> words,
+                  PassSession(std::move(session), call, plan.arguments));
+  return Become(delegate, words);
 }
 
 // The delegate of a call whose class says `class_delegate`: the one that made the container, so
 // that a changed configuration does not cut running containers off; else the class's.
 Result<std::string> DelegateFor(const Invocation& call, const config::NodeConfig& node,
                                 const std::string& class_delegate) {
-  const Result<std::string> configured = FindDelegate(class_delegate, node);
+  Result<std::string> configured = FindDelegate(class_delegate, node);
   const auto recorded = StateOf(call, node, configured.value_or("runc")).DelegateOf(call.id);
   if (!recorded || (configured && *recorded == *configured)) return configured;
   STOCKADE_TRY(CheckDelegate(*recorded));
   return *recorded;
+}
+
+// No checkpoint has the other end of a listener.
+base::Status CheckCheckpoint(const Invocation& call, const sandbox::StateRoot& state) {
+  if (!state.Exists(call.id)) return {};
+  STOCKADE_ASSIGN(const sandbox::StateRecord record, state.Read(call.id, {.policy = true}));
+  STOCKADE_ASSIGN(const config::ClassPolicy policy,
+                  config::ClassFromSnapshot(record.policy_snapshot));
+  if (!policy.interposition.Active()) return {};
+  return base::Fail(ErrorKind::kSpec,
+                    "class {} cannot checkpoint: a supervisor answers the container's calls",
+                    policy.name);
 }
 
 // A verb that makes or looks at no document: all of them but create, run, restore and features.
@@ -139,6 +215,7 @@ Outcome OnExisting(const Invocation& call, const config::NodeConfig& node,
                    const std::string& delegate, const sandbox::StateRoot& state) {
   if (call.verb == Verb::kExec) return Exec(call, node, delegate, state);
   if (call.verb == Verb::kDelete) return Delete(call, delegate, state);
+  if (call.verb_word == "checkpoint") STOCKADE_TRY(CheckCheckpoint(call, state));
   return Become(delegate, call.passed);
 }
 
@@ -182,7 +259,7 @@ Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
     STOCKADE_ASSIGN(const std::optional<int> done, TryRecorded(call, node));
     if (done) return *done;
   }
-  const auto policy = config::LoadClass(call.class_name, {node.class_directories});
+  auto policy = config::LoadClass(call.class_name, {node.class_directories});
   const bool pass_through = policy && policy->PassThrough();
   if (!parsed && !pass_through) return tl::unexpected(parsed.error());
   const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
@@ -192,7 +269,7 @@ Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
   const bool help = IsGuarded(call.verb) && call.Has("help");
   if (pass_through || help || no_verb) return Become(delegate, call.passed);
   const sandbox::StateRoot state = StateOf(call, node, delegate);
-  if (makes) return Create(call, node, delegate, state);
+  if (makes) return Create(call, node, std::move(*policy), delegate, state);
   if (call.verb == Verb::kFeatures) return Features(call, delegate);
   return OnExisting(call, node, delegate, state);
 }
@@ -202,6 +279,7 @@ Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
 int RunRuntime(const std::vector<std::string>& argv) {
   Invocation call;
   const base::Status parsed = ParseInvocation(argv, call);
+  if (IsGuarded(call.verb)) ReserveSessionFd(call);
   const Result<RuntimeLog> log = RuntimeLog::Open(call);
   if (!log) {
     (void)base::WriteAll(STDERR_FILENO, "stockade: " + log.error().Text() + "\n", "stderr");

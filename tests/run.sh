@@ -5,31 +5,34 @@
 #
 #   tests/run.sh               # everything; ends with ctest's summary and its exit code
 #   tests/run.sh --no-forky        # without the end-to-end tests on the newer Debian's containerd
+#   tests/run.sh --no-apps         # without the real applications under the classes
 #   tests/run.sh --no-sanitizers   # without the second build, whose unit tests run under sanitizers
 #   tests/run.sh --no-tidy         # without clang-tidy
-#   tests/run.sh --fast            # without all three
+#   tests/run.sh --fast            # without all four
 #   tests/run.sh --help
 #
 # Installs the packages of tests/packages.txt, builds the presets release and asan-ubsan under
-# build/, makes the second node's root folder (tests/e2e/forky_root.sh) and then calls ctest once,
-# over both builds. Whatever cannot be done ends the run with an error; nothing is skipped silently.
+# build/, makes the second node's root folder (tests/e2e/forky_root.sh) and the applications' image
+# (tests/apps/root.sh), and then calls ctest once, over both builds. Whatever cannot be done ends the
+# run with an error; nothing is skipped silently.
 # STOCKADE_JOBS limits the number of processes (default: one for each processor).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-sanitizers=yes forky=yes
+sanitizers=yes forky=yes apps=yes
 leave_out=()
 for option in "$@"; do
   case $option in
     --no-forky) forky=no ;;
+    --no-apps) apps=no ;;
     --no-sanitizers) sanitizers=no ;;
     --no-tidy) leave_out+=('^lint\.tidy$') ;;
     --fast)
-      sanitizers=no forky=no
+      sanitizers=no forky=no apps=no
       leave_out+=('^lint\.tidy$')
       ;;
     --help | -h)
-      sed -n '4,17s/^# \{0,1\}//p' "$0"
+      sed -n '4,19s/^# \{0,1\}//p' "$0"
       exit 0
       ;;
     *)
@@ -56,14 +59,17 @@ if command -v ccache >/dev/null; then
   export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 fi
 
-# The second node's root is downloaded while the compiler runs.
-forky_job=
-if [ $forky = yes ]; then
+# What has to be downloaded besides packages is made while the compiler runs, one after the other.
+roots_job=
+if [ "$forky$apps" != nono ]; then
   mkdir -p build
-  say "a root folder of the newer Debian, beside the build (build/forky.log)"
-  tests/e2e/forky_root.sh >build/forky.log 2>&1 &
-  forky_job=$!
-  trap 'kill $forky_job 2>/dev/null || true' EXIT
+  say "beside the build: a root of the newer Debian, the applications' image (build/roots.log)"
+  {
+    [ $forky = no ] || tests/e2e/forky_root.sh
+    [ $apps = no ] || tests/apps/root.sh
+  } >build/roots.log 2>&1 &
+  roots_job=$!
+  trap 'kill $roots_job 2>/dev/null || true' EXIT
 fi
 
 build() {
@@ -78,11 +84,11 @@ if [ $sanitizers = yes ]; then
   trees+=" \"$PWD/build/asan-ubsan\""
 fi
 
-if [ -n "$forky_job" ]; then
-  say "waiting for the root folder"
-  if ! wait "$forky_job"; then
-    cat build/forky.log >&2
-    echo "tests/run.sh: the newer Debian could not be made; --no-forky leaves its tests out" >&2
+if [ -n "$roots_job" ]; then
+  say "waiting for the roots"
+  if ! wait "$roots_job"; then
+    cat build/roots.log >&2
+    echo "tests/run.sh: a root could not be made; --no-forky and --no-apps leave their tests out" >&2
     exit 1
   fi
   trap - EXIT
@@ -92,8 +98,11 @@ fi
 mkdir -p build/all
 echo "subdirs($trees)" >build/all/CTestTestfile.cmake
 arguments=(--test-dir build/all --parallel "$jobs" --output-on-failure --no-tests=error)
-if [ $forky = no ]; then
-  arguments+=(--label-exclude '^forky$')
+without=()
+[ $forky = yes ] || without+=(forky)
+[ $apps = yes ] || without+=(apps)
+if [ ${#without[@]} -gt 0 ]; then
+  arguments+=(--label-exclude "^($(IFS='|' && echo "${without[*]}"))\$")
 fi
 if [ ${#leave_out[@]} -gt 0 ]; then
   arguments+=(--exclude-regex "$(IFS='|' && echo "${leave_out[*]}")")

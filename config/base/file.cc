@@ -153,4 +153,21 @@ Status RemoveTree(const std::string& path) {
   return {};
 }
 
+Status CheckOwnedByRoot(const std::string& path, ErrorKind kind) {
+  for (std::string at = path; !at.empty(); at = at.substr(0, at.rfind('/'))) {
+    struct stat info = {};
+    if (lstat(at.c_str(), &info) != 0) return FailErrno(kind, errno, at);
+    if (info.st_uid != 0) {
+      return Fail(kind, "{}: owned by uid {}, not by root", at, info.st_uid);
+    }
+    const bool shared = S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX) != 0;
+    if (!shared && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+      return FailHint(kind, fmt::format("chmod go-w {}", at),
+                      "{}: writable by others than root (mode {:04o})", at,
+                      static_cast<unsigned>(info.st_mode) & 07777U);
+    }
+  }
+  return {};
+}
+
 }  // namespace stockade::base

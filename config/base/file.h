@@ -44,6 +44,11 @@ Status MakeDirectories(const std::string& path, unsigned mode);
 // it (O_PATH and /proc/self/fd). kHost error if it does not exist.
 Result<std::string> ResolvePath(const std::string& path);
 
+// Fails, with an error of `kind`, if somebody other than root could change or replace the file at
+// the absolute `path`, which has no links in it: each part of the path belongs to root, and only a
+// sticky directory may be writable by others.
+Status CheckOwnedByRoot(const std::string& path, ErrorKind kind);
+
 // Removes a directory tree without following symbolic links. A tree that is not there is no error.
 Status RemoveTree(const std::string& path);
 

@@ -166,13 +166,15 @@ class StrictBuilder {
   int problem_line_ = 1;
 };
 
-// The next reference token of a JSON pointer, unescaped; advances `rest` past it.
-std::string NextToken(std::string_view& rest) {
+// The next reference token of a JSON pointer, unescaped with the help of `token`; advances `rest`
+// past it.
+std::string_view NextToken(std::string_view& rest, std::string& token) {
   rest.remove_prefix(1);
   const auto end = rest.find('/');
   const std::string_view raw = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
-  std::string token;
+  if (raw.find('~') == std::string_view::npos) return raw;
+  token.clear();
   for (std::size_t i = 0; i < raw.size(); ++i) {
     if (raw[i] == '~' && i + 1 < raw.size()) {
       token += raw[++i] == '1' ? '/' : '~';
@@ -206,8 +208,13 @@ Result<ParsedJson> ParseJson(std::string_view text, const JsonLimits& limits, st
   if (text.starts_with("\xef\xbb\xbf"))
     return Fail(kind, "{}: begins with a byte order mark", name);
   int line = 1;
-  StrictBuilder builder(limits, &line, keep_lines);
   try {
+    // Counting lines takes longer than parsing, and a good document needs none.
+    if (!keep_lines) {
+      StrictBuilder builder(limits, &line, /*keep_lines=*/false);
+      if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder).Take();
+    }
+    StrictBuilder builder(limits, &line, keep_lines);
     const bool good = Json::sax_parse(CountingIterator(text.data(), &line),
                                       CountingIterator(text.data() + text.size(), &line), &builder);
     if (good) return std::move(builder).Take();
@@ -219,9 +226,10 @@ Result<ParsedJson> ParseJson(std::string_view text, const JsonLimits& limits, st
 
 const Json* Find(const Json& document, std::string_view pointer) {
   const Json* at = &document;
+  std::string unescaped;
   while (!pointer.empty()) {
     if (pointer.front() != '/') return nullptr;
-    const std::string token = NextToken(pointer);
+    const std::string_view token = NextToken(pointer, unescaped);
     if (at->is_object()) {
       const auto member = at->find(token);
       if (member == at->end()) return nullptr;

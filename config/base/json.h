@@ -16,6 +16,9 @@
 
 #include "config/base/error.h"
 
+// Compiled in json_library.cc: a file that merely reads documents would spend seconds on it.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace stockade::base {
 
 using Json = nlohmann::ordered_json;
@@ -44,7 +47,8 @@ struct ParsedJson {
 };
 
 // Parses `text`; `name` (a path) and the line are in the error, of kind `kind`.
-// `keep_lines` fills ParsedJson::lines, which only policy files need.
+// `keep_lines` fills ParsedJson::lines, which only policy files need; without it lines are counted
+// only for the text of an error.
 Result<ParsedJson> ParseJson(std::string_view text, const JsonLimits& limits, std::string_view name,
                              ErrorKind kind, bool keep_lines = false);
 

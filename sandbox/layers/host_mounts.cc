@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/init/protocol.h"
+#include "sandbox/init_command.h"
 #include "sandbox/layers/fields.h"
 #include "sandbox/layers/layers.h"
 #include "sandbox/layers/mount_list.h"
@@ -83,16 +85,18 @@ Problem SourceProblem(const LayerInput& in, const PathGuard& guard, const Mount&
   const std::string shown = resolved == source ? source : fmt::format("{} ({})", source, resolved);
   if (const auto guarded = guard.Guarding(resolved)) {
     const bool same = *guarded == resolved;
+    const bool only = same && !guard.Inside(resolved);
     return {fmt::format("shows the host's {}{}", shown,
                         same ? "" : fmt::format(", which reaches {}", *guarded)),
-            "/hostMounts/guarded", "remove the hostPath volume, or ask for a class that allows it"};
+            only ? "/hostMounts/onlyAllowed" : "/hostMounts/guarded",
+            "remove the hostPath volume, or ask for a class that allows it"};
   }
   return {};
 }
 
 Problem MountProblem(const LayerInput& in, const PathGuard& guard, const Mount& mount,
                      std::string& resolved) {
-  if (const Problem place = PlaceProblem(mount); !place.text.empty()) return place;
+  if (Problem place = PlaceProblem(mount); !place.text.empty()) return place;
   if (mount.bind()) return SourceProblem(in, guard, mount, resolved);
   const auto& known = in.policy.host_mounts.file_systems;
   if (std::ranges::find(known, mount.type) == known.end()) {
@@ -118,6 +122,13 @@ Status CheckForm(const Mount& mount) {
   return {};
 }
 
+// True for the mount that the seccomp layer makes, in a document that has been through it.
+bool IsInitMount(const LayerInput& in, const Json& root, const Mount& mount) {
+  if (mount.destination != init::kPath) return false;
+  const auto program = in.host.InitProgram();
+  return program && *base::Find(root, mount.pointer) == InitMount(*program);
+}
+
 // The options that the mount gets.
 Result<MountOptions> TightOptions(const LayerInput& in, const PathGuard& guard, const Mount& mount,
                                   const std::string& resolved) {
@@ -129,6 +140,14 @@ Result<MountOptions> TightOptions(const LayerInput& in, const PathGuard& guard, 
                     "the mount at {} is {}", mount.destination, word);
     }
     word = "rslave";
+  }
+  const bool runs = mount.bind() ? guard.Executable(resolved) : !in.policy.host_mounts.no_exec;
+  if (!runs) {
+    options = Force(std::move(options), {"noexec"});
+    // And what is mounted below the source, as with "rro".
+    if (mount.bind() && IsRecursiveBind(options) && in.host.IsDirectory(resolved)) {
+      options = Force(std::move(options), {"rnoexec"});
+    }
   }
   const Home* home = HomeOf(mount.type);
   if (home != nullptr && home->read_only) return Force(std::move(options), {"ro"});
@@ -156,10 +175,11 @@ Status Rewrite(const LayerInput& in, const PathGuard& guard, SpecEditor& edit, c
              "/hostMounts");
   }
   if (options != mount.options || !mount.plain) {
-    edit.Set(mount.pointer + "/options", Json(options),
-             "host paths are read-only but where the class says otherwise, and nothing propagates "
-             "to the host",
-             "/hostMounts/readOnly");
+    edit.Set(
+        mount.pointer + "/options", Json(options),
+        "host paths are read-only and run no programs as far as the class says so, and nothing "
+        "propagates to the host",
+        "/hostMounts/readOnly");
   }
   return {};
 }
@@ -173,6 +193,7 @@ Status ApplyHostMounts(const LayerInput& in, SpecEditor& edit) {
   STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
     STOCKADE_TRY(CheckForm(*mount));
+    if (IsInitMount(in, edit.Root(), *mount)) continue;
     std::string resolved;
     const Problem problem = MountProblem(in, guard, *mount, resolved);
     if (problem.text.empty()) {

@@ -11,11 +11,11 @@ base::Status ApplyDelegateAnnotations(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyOciFields(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyPrivileged(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyNamespaces(const LayerInput& in, SpecEditor& edit);
+base::Status ApplyUserNamespace(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyCapabilities(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyNoNewPrivileges(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyUser(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyRlimits(const LayerInput& in, SpecEditor& edit);
-base::Status ApplySeccompFloor(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyHostMounts(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyRootfs(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyKernelPaths(const LayerInput& in, SpecEditor& edit);
@@ -23,5 +23,6 @@ base::Status ApplyDevices(const LayerInput& in, SpecEditor& edit);
 base::Status ApplySysctls(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyHooks(const LayerInput& in, SpecEditor& edit);
 base::Status ApplyLsm(const LayerInput& in, SpecEditor& edit);
+base::Status ApplySeccomp(const LayerInput& in, SpecEditor& edit);
 
 }  // namespace stockade::sandbox

@@ -50,7 +50,7 @@ constexpr std::array kTable{
     FieldRow{"linux.namespaces", kLayer, "namespaces"},
     FieldRow{"linux.devices", kLayer, "devices"},
     FieldRow{"linux.netDevices", kHost, "takes network devices from the host"},
-    FieldRow{"linux.seccomp", kLayer, "seccomp floor"},
+    FieldRow{"linux.seccomp", kLayer, "seccomp"},
     FieldRow{"linux.rootfsPropagation", kLayer, "oci fields"},
     FieldRow{"linux.maskedPaths", kLayer, "kernel paths"},
     FieldRow{"linux.readonlyPaths", kLayer, "kernel paths"},

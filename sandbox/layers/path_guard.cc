@@ -61,7 +61,10 @@ PathGuard::PathGuard(const LayerInput& in)
       guarded_(WithResolved(in.policy.host_mounts.guarded, in.host)),
       allowed_(WithResolvedPatterns(in.policy.host_mounts.allowed, in.host)),
       writable_(WithResolvedPatterns(in.policy.host_mounts.writable, in.host)),
-      read_only_(in.policy.host_mounts.read_only) {}
+      executable_(WithResolvedPatterns(in.policy.host_mounts.executable, in.host)),
+      read_only_(in.policy.host_mounts.read_only),
+      only_allowed_(in.policy.host_mounts.only_allowed),
+      no_exec_(in.policy.host_mounts.no_exec) {}
 
 bool PathGuard::Matches(const std::vector<std::string>& patterns, const std::string& source) const {
   return std::ranges::any_of(patterns, [&](const std::string& pattern) {
@@ -83,11 +86,17 @@ std::optional<std::string> PathGuard::Guarding(const std::string& source) const 
     // "/" guards the root itself, not everything in it.
     if (guard != "/" && config::IsWithin(source, guard)) return guard;
   }
+  if (only_allowed_) return source;
   return std::nullopt;
 }
 
 bool PathGuard::Writable(const std::string& source) const {
+  if (no_exec_ && Executable(source)) return false;
   return !read_only_ || Matches(writable_, source);
+}
+
+bool PathGuard::Executable(const std::string& source) const {
+  return !no_exec_ || Matches(executable_, source);
 }
 
 }  // namespace stockade::sandbox

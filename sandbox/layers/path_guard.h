@@ -21,10 +21,12 @@ class PathGuard {
   explicit PathGuard(const LayerInput& in);
 
   // The guarded path that forbids the mount of `source`, a resolved path; nothing if it may be
-  // mounted.
+  // mounted. Where only what is allowed may be, that is `source` itself.
   std::optional<std::string> Guarding(const std::string& source) const;
   // True if a mount of `source` may stay writable.
   bool Writable(const std::string& source) const;
+  // True if programs may run from a mount of `source`, which is then read-only.
+  bool Executable(const std::string& source) const;
   // The guarded path that `path` is or contains: what may not become a root file system.
   std::optional<std::string> Inside(const std::string& path) const;
 
@@ -35,7 +37,10 @@ class PathGuard {
   std::vector<std::string> guarded_;
   std::vector<std::string> allowed_;
   std::vector<std::string> writable_;
+  std::vector<std::string> executable_;
   bool read_only_;
+  bool only_allowed_;
+  bool no_exec_;
 };
 
 }  // namespace stockade::sandbox

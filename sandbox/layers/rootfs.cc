@@ -123,7 +123,9 @@ Status ApplyRootfs(const LayerInput& in, SpecEditor& edit) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {}, [&](std::size_t i) { return rule.writable[i].path; });
   for (const std::size_t i : order) {
-    STOCKADE_TRY(Declare(in, edit, rule.writable[i], fmt::format("/rootfs/writable/{}", i)));
+    WritablePath path = rule.writable[i];
+    if (in.policy.host_mounts.no_exec) path.exec = false;
+    STOCKADE_TRY(Declare(in, edit, path, fmt::format("/rootfs/writable/{}", i)));
   }
   return {};
 }

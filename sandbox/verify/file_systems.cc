@@ -59,6 +59,9 @@ void CheckFileSystems(const Final& final, Broken& broken) {
                                                   mount.destination != "/sys/fs/cgroup")) {
       broken.Add("{} hides a part of the kernel's file systems", mount.Text());
     }
+    if (!bind && final.policy.host_mounts.no_exec && !mount.IsNoExec()) {
+      broken.Add("{} runs programs that are not the image's", mount.Text());
+    }
     if (!bind && !Contains(final.policy.host_mounts.file_systems, mount.type)) {
       broken.Add("{} is of a file system type that the class does not give", mount.Text());
     }

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "config/base/json.h"
 #include "config/class_policy.h"
 #include "sandbox/container.h"
+#include "sandbox/host_actions.h"
 #include "sandbox/host_view.h"
 
 namespace stockade::sandbox::verify {
@@ -35,12 +37,14 @@ class Broken {
 };
 
 struct Final {
-  const base::Json& root;     // the document
+  const base::Json& root;     // the document, with what is staged in its own name (unstage.h)
   const base::Json& process;  // its process; the document itself for exec
   bool exec;                  // a process document, which has no /linux, /mounts ...
   const config::ClassPolicy& policy;
   const Container& container;
   const HostView& host;
+  std::span<const std::string> init_filters;  // what stockade-init is to install
+  const HostActions& actions;                 // what the host does before the delegate starts
 };
 
 // The value at `pointer`, or null when a part of it is missing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/glob.h"
+#include "sandbox/init/protocol.h"
 #include "sandbox/verify/mounts.h"
 #include "sandbox/verify/promises.h"
 
@@ -64,6 +65,22 @@ std::string GuardOf(const std::vector<Guard>& guards, const std::string& source,
   return {};
 }
 
+// A bind of a source that is not the image's must not run programs, nor what is mounted below it.
+void CheckNoExec(const Final& final, const Mount& mount, const std::string& source,
+                 Broken& broken) {
+  const config::HostMountsRule& rule = final.policy.host_mounts;
+  if (!rule.no_exec) return;
+  if (Matches(final, rule.executable, source)) {
+    if (!mount.IsReadOnly()) broken.Add("{} runs programs and can be written", mount.Text());
+    return;
+  }
+  if (!mount.IsNoExec()) {
+    broken.Add("{} runs programs that are not the image's", mount.Text());
+  } else if (mount.Has("rbind") && !mount.Has("rnoexec") && final.host.IsDirectory(source)) {
+    broken.Add("{} is noexec, but what is mounted below its source is not", mount.Text());
+  }
+}
+
 void CheckBind(const Final& final, const std::vector<Guard>& guards, const Mount& mount,
                Broken& broken) {
   const auto source = mount.source.starts_with('/') ? final.host.Resolve(mount.source)
@@ -76,11 +93,17 @@ void CheckBind(const Final& final, const std::vector<Guard>& guards, const Mount
     broken.Add("{} does not name the host path as it is after all links", mount.Text());
   }
   const config::HostMountsRule& rule = final.policy.host_mounts;
+  if (mount.destination == init::kPath) {
+    const auto program = final.host.InitProgram();
+    if (program && *program == *source && mount.IsReadOnly()) return;  // our own
+  }
   if (!Matches(final, rule.allowed, *source)) {
+    if (rule.only_allowed) broken.Add("{} is no host path that the class allows", mount.Text());
     if (const std::string guard = GuardOf(guards, *source, true); !guard.empty()) {
       broken.Add("{} reaches the guarded host path {}", mount.Text(), guard);
     }
   }
+  CheckNoExec(final, mount, *source, broken);
   if (!rule.read_only || Matches(final, rule.writable, *source)) return;
   if (!mount.IsReadOnly()) {
     broken.Add("{} is a writable host mount that the class does not give", mount.Text());

@@ -20,7 +20,7 @@ bool SysctlAllowed(const std::vector<std::string>& allowed, std::string key) {
   });
   return plain && std::ranges::any_of(allowed, [&](const std::string& pattern) {
            return pattern.ends_with(".*")
-                      ? key.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1))
+                      ? key.starts_with(std::string_view{pattern}.substr(0, pattern.size() - 1))
                       : key == pattern;
          });
 }
@@ -33,17 +33,6 @@ std::string_view HomeOf(std::string_view key) {
     if (key.starts_with(prefix)) return "ipc";
   }
   return {};
-}
-
-bool HasOwn(const Final& final, std::string_view type) {
-  for (const Json& entry : At(final.root, "/linux/namespaces")) {
-    if (TextAt(entry, "/type") != type) continue;
-    const std::string path = TextAt(entry, "/path");
-    if (path.empty()) return true;
-    const auto is_host = final.host.IsHostNamespace(path, type);
-    return is_host && !*is_host;
-  }
-  return false;
 }
 
 // An allowed path, or what an allowed path is a link to.
@@ -67,7 +56,7 @@ void CheckSysctls(const Final& final, Broken& broken) {
     }
     std::string dotted = key;
     std::ranges::replace(dotted, '/', '.');
-    if (const auto home = HomeOf(dotted); !home.empty() && !HasOwn(final, home)) {
+    if (const auto home = HomeOf(dotted); !home.empty() && !HasOwnNamespace(final, home)) {
       broken.Add("the sysctl {} would change the host's {} namespace", key, home);
     }
   }

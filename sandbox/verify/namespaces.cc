@@ -10,6 +10,17 @@ namespace stockade::sandbox::verify {
 using base::Json;
 using config::Mode;
 
+bool HasOwnNamespace(const Final& final, std::string_view type) {
+  for (const Json& entry : At(final.root, "/linux/namespaces")) {
+    if (TextAt(entry, "/type") != type) continue;
+    const std::string path = TextAt(entry, "/path");
+    if (path.empty()) return true;
+    const auto is_host = final.host.IsHostNamespace(path, type);
+    return is_host && !*is_host;
+  }
+  return false;
+}
+
 void CheckNamespaces(const Final& final, Broken& broken) {
   const config::NamespacesRule& rule = final.policy.namespaces;
   const std::array<std::pair<const char*, Mode>, 6> promised{{{"network", rule.network},

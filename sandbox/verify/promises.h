@@ -22,8 +22,15 @@ void CheckDelegateAnnotations(const Final& final, Broken& broken);
 void CheckPrivileged(const Final& final, Broken& broken);
 // namespaces.cc
 void CheckNamespaces(const Final& final, Broken& broken);
-// seccomp.cc
+// True if the container has a namespace of `type` that is not the host's.
+bool HasOwnNamespace(const Final& final, std::string_view type);
+// user_namespace.cc
+void CheckUserNamespace(const Final& final, Broken& broken);
+// seccomp.cc; for exec and create
 void CheckSeccomp(const Final& final, Broken& broken);
+// init.cc: what stockade-init installs; called by CheckSeccomp
+// `by_init`: the first filter has to be the class's.
+void CheckInit(const Final& final, bool by_init, Broken& broken);
 // host_mounts.cc
 void CheckHostMounts(const Final& final, Broken& broken);
 // file_systems.cc: the other half of /hostMounts

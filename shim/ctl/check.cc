@@ -4,6 +4,7 @@
 #include "config/weakenings.h"
 #include "shim/ctl/check_rows.h"
 #include "shim/ctl/command.h"
+#include "shim/ctl/pod_id_rows.h"
 
 namespace stockade::ctl {
 namespace {
@@ -20,9 +21,21 @@ ClassFacts ReadClassFacts(const std::string& name, const config::NodeConfig& nod
     return facts;
   }
   facts.weakenings = config::Weakenings(*policy);
+  const sandbox::RealHost host(node.apparmor_default, node.state_directory);
+  if (const auto init = host.InitProgram()) {
+    facts.init = *init;
+    if (const auto hidden = host.InitCanBeNobodys(); !hidden) facts.init_seen = hidden.error();
+  } else {
+    facts.init_error = init.error();
+  }
   facts.delegate = ReadDelegate(policy->delegate, node);
   facts.policy = std::move(*policy);
   return facts;
+}
+
+void Append(std::vector<CheckRow>& rows, std::vector<CheckRow> more) {
+  rows.insert(rows.end(), std::make_move_iterator(more.begin()),
+              std::make_move_iterator(more.end()));
 }
 
 Tone ToneOf(CheckState state) {
@@ -52,9 +65,12 @@ base::Result<std::vector<std::string>> ClassesOf(const Request& request) {
 
 base::Result<Outcome> Check(const Request& request) {
   STOCKADE_ASSIGN(const std::vector<std::string> names, ClassesOf(request));
-  const KernelFacts kernel = ReadKernelFacts(sandbox::RealHost(request.node.apparmor_default));
-  const std::vector<CheckRow> node_rows =
+  const KernelFacts kernel = ReadKernelFacts(
+      sandbox::RealHost(request.node.apparmor_default, request.node.state_directory));
+  const PodIdFacts ids = ReadPodIdFacts(request.node);
+  std::vector<CheckRow> node_rows =
       NodeRows(kernel, ReadStateFacts(request.node.state_directory), ReadProgram("containerd"));
+  Append(node_rows, PodIdRows(ids));
 
   Outcome outcome;
   outcome.ok = AllThere(node_rows);
@@ -62,8 +78,9 @@ base::Result<Outcome> Check(const Request& request) {
   AddRows(node_rows, outcome.page, outcome.json["node"]);
   const std::string directory = ProgramDirectory();
   for (const std::string& name : names) {
-    const std::vector<CheckRow> rows =
-        ClassRows(ReadClassFacts(name, request.node, directory), kernel);
+    const ClassFacts facts = ReadClassFacts(name, request.node, directory);
+    std::vector<CheckRow> rows = ClassRows(facts, kernel);
+    if (facts.policy) Append(rows, ForcedUserNamespaceRows(*facts.policy, ids, kernel));
     const bool runs = AllThere(rows) && AllThere(node_rows);
     outcome.ok = outcome.ok && runs;
     outcome.page.Heading(

@@ -59,9 +59,17 @@ std::vector<CheckRow> Delegate(const ProgramFacts& program, CgroupLayout cgroup)
   return rows;
 }
 
-CheckRow UserNamespaces(const std::optional<long long>& most) {
+CheckRow UserNamespaces(const KernelFacts& kernel) {
   const std::string what = "user namespaces";
-  if (most && *most > 0) return {what, kOk, fmt::format("up to {}", *most), ""};
+  const std::optional<long long>& most = kernel.max_user_namespaces;
+  if (most && *most > 0) {
+    std::string detail = fmt::format("up to {}", *most);
+    if (!kernel.unprivileged_limits.empty()) {
+      detail += fmt::format("; {} concerns others than root, and no container",
+                            fmt::join(kernel.unprivileged_limits, " and "));
+    }
+    return {what, kOk, std::move(detail), ""};
+  }
   return {what, kWarn, most ? "none may be made" : "the kernel has none",
           "set sysctl user.max_user_namespaces above 0; pods with hostUsers: false need it"};
 }
@@ -108,6 +116,23 @@ CheckRow Seccomp(const KernelFacts& kernel) {
   return {"seccomp", kOk, "filters", ""};
 }
 
+// A class whose filter the delegate installs needs the stub for a pod's own profile alone.
+CheckRow Init(const ClassFacts& facts) {
+  const auto installer = facts.policy->seccomp.installed_by;
+  const bool needed = installer == config::FilterInstaller::kInit;
+  const bool hidden = facts.policy->user_namespace.force || !facts.init_seen;
+  if (!facts.init.empty() && !hidden && installer != config::FilterInstaller::kDelegate) {
+    return {"stockade-init", needed ? kMissing : kWarn,
+            needed ? facts.init_seen->message
+                   : "the delegate installs the filter, which takes longer: " +
+                         facts.init_seen->message,
+            facts.init_seen->hint};
+  }
+  if (!facts.init.empty()) return {"stockade-init", kOk, facts.init, ""};
+  return {"stockade-init", needed ? kMissing : kWarn, facts.init_error.message,
+          facts.init_error.hint.empty() ? "reinstall stockade" : facts.init_error.hint};
+}
+
 CheckRow Lsm(const config::ClassPolicy& policy, const KernelFacts& kernel) {
   const bool apparmor = policy.lsm.apparmor_mode == Mode::kOff || kernel.lsm.apparmor;
   const bool selinux = policy.lsm.selinux_mode == Mode::kOff || kernel.lsm.selinux;
@@ -137,7 +162,7 @@ std::vector<CheckRow> NodeRows(const KernelFacts& kernel, const StateFacts& stat
       State(state),
       {"kernel", kOk, kernel.release, ""},
       Cgroup(kernel.cgroup),
-      UserNamespaces(kernel.max_user_namespaces),
+      UserNamespaces(kernel),
       {"overlay", kernel.overlay ? kOk : kWarn,
        kernel.overlay ? "known" : "not known to the kernel yet",
        kernel.overlay ? "" : "modprobe overlay, if images are kept on it"},
@@ -158,7 +183,10 @@ std::vector<CheckRow> ClassRows(const ClassFacts& facts, const KernelFacts& kern
                     "ln -sf stockade " + facts.link});
   }
   for (CheckRow& row : Delegate(facts.delegate, kernel.cgroup)) rows.push_back(std::move(row));
-  if (policy.seccomp.mode != Mode::kOff) rows.push_back(Seccomp(kernel));
+  if (policy.seccomp.mode != Mode::kOff) {
+    rows.push_back(Seccomp(kernel));
+    rows.push_back(Init(facts));
+  }
   if (policy.no_new_privileges.mode != Mode::kOff && !kernel.no_new_privs) {
     rows.push_back({"no_new_privs", kMissing, "the kernel has none", "use Linux 3.5 or later"});
   }

@@ -39,6 +39,10 @@ struct ClassFacts {
   ProgramFacts delegate;
   std::string link;        // PREFIX/bin/stockade-NAME
   bool link_good = false;  // it is there and leads to the stockade beside it
+  std::string init;        // the path of stockade-init; "" when it cannot be used, for this reason:
+  base::Error init_error;
+  // Why it cannot be nobody's in a container without a user namespace; nothing if it can.
+  std::optional<base::Error> init_seen = {};
 };
 
 // What every class depends on: the state directory, containerd, the kernel.

@@ -51,7 +51,7 @@ struct OptionRule {
 // One row of the table in commands.cc.
 struct Command {
   std::string_view name;     // "classes list"
-  std::string_view operand;  // "NAME", or "" if it takes none
+  std::string_view operand;  // "NAME", "LEFT RIGHT" for two, or "" if it takes none
   std::string_view help;     // one line
   std::span<const OptionRule> options;
   base::Result<Outcome> (*run)(const Request&);
@@ -70,5 +70,13 @@ base::Result<Outcome> ClassesShow(const Request& request);
 base::Result<Outcome> Explain(const Request& request);
 base::Result<Outcome> Inspect(const Request& request);
 base::Result<Outcome> List(const Request& request);
+base::Result<Outcome> Pods(const Request& request);
+base::Result<Outcome> ProfileShow(const Request& request);
+base::Result<Outcome> ProfileCompile(const Request& request);
+base::Result<Outcome> ProfileEvaluate(const Request& request);
+base::Result<Outcome> ProfileDiff(const Request& request);
+
+// `explain --syscall`: what the filter of --class does with one call.
+base::Result<Outcome> ExplainCall(const Request& request);
 
 }  // namespace stockade::ctl

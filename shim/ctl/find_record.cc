@@ -50,7 +50,7 @@ base::Result<sandbox::StateRecord> FindRecord(const config::NodeConfig& node, co
       places.push_back({state.delegate_root(), std::move(each)});
   }
   STOCKADE_ASSIGN(const Place place, ChoosePlace(places, id, root));
-  return sandbox::StateRoot(node.state_directory, place.root).Read(place.id, /*with_texts=*/true);
+  return sandbox::StateRoot(node.state_directory, place.root).Read(place.id, sandbox::kWholeRecord);
 }
 
 }  // namespace stockade::ctl

@@ -39,12 +39,12 @@ base::Result<std::pair<DelegateState, ProcessFacts>> ReadContainer(const StateRe
 }
 
 // The promises that stand in the document alone.
-base::Result<Finding> CheckDocument(const StateRecord& record,
+base::Result<Finding> CheckDocument(const StateRecord& record, const std::string& stage,
                                     const sandbox::SpecDocument& document,
                                     const config::ClassPolicy& policy,
                                     const sandbox::HostView& host) {
-  const std::vector<std::string> broken =
-      sandbox::BrokenPromises(document, policy, record.container, host);
+  const std::vector<std::string> broken = sandbox::BrokenPromises(
+      document, policy, record.container, host, {record.init_filters, record.actions, stage});
   if (!broken.empty())
     return Finding{"document", false, fmt::format("{}", fmt::join(broken, "; "))};
   const auto current =
@@ -56,15 +56,30 @@ base::Result<Finding> CheckDocument(const StateRecord& record,
   return Finding{"document", true, "the bundle's config.json keeps every promise"};
 }
 
-// What has become different since the container was made.
-std::vector<std::string> NotesOf(const StateRecord& record, const config::NodeConfig& node) {
+// What has become different since the container was made, and what could not be looked at.
+std::vector<std::string> NotesOf(const StateRecord& record, const config::NodeConfig& node,
+                                 const HostNamespaces& host) {
+  std::vector<std::string> notes;
   const auto now = config::LoadClass(record.class_name, {node.class_directories});
   const auto then = config::ClassFromSnapshot(record.class_snapshot);
-  if (!now) return {fmt::format("the class cannot be loaded any more: {}", now.error().message)};
-  if (then && then->document != now->document) {
-    return {"the class has changed since; promises are those of the day the container was made"};
+  if (!now) {
+    notes.push_back(fmt::format("the class cannot be loaded any more: {}", now.error().message));
+  } else if (then && then->document != now->document) {
+    notes.emplace_back(
+        "the class has changed since; promises are those of the day the container was made");
   }
-  return {};
+  if (host.hidden) {
+    notes.emplace_back("process 1 hides its namespaces: those of stockadectl count as the host's");
+  }
+  return notes;
+}
+
+base::Result<base::Json> ChangesOf(const StateRecord& record) {
+  STOCKADE_ASSIGN(base::ParsedJson parsed,
+                  base::ParseJson(record.changes, base::kSpecLimits, "the record's changes.json",
+                                  ErrorKind::kHost));
+  if (parsed.value.is_object()) return std::move(parsed.value);
+  return base::Fail(ErrorKind::kHost, "the record's changes.json: not an object");
 }
 
 PathQuestions PathsOf(const config::ClassPolicy& policy, const base::Json& document) {
@@ -92,18 +107,21 @@ base::Result<Outcome> Inspect(const Request& request) {
   STOCKADE_ASSIGN(const sandbox::SpecDocument document,
                   sandbox::SpecDocument::Parse(record.final_text, sandbox::DocumentKind::kConfig,
                                                "the recorded config.json"));
-  STOCKADE_ASSIGN(const auto host_namespaces, HostNamespaces());
+  STOCKADE_ASSIGN(const HostNamespaces namespaces, ReadHostNamespaces());
   STOCKADE_ASSIGN(const auto read, ReadContainer(record, PathsOf(policy, document.root())));
   const auto& [state, process] = read;
-  const sandbox::RealHost host(request.node.apparmor_default);
+  const sandbox::RealHost host(request.node.apparmor_default, request.node.state_directory);
   std::vector<Finding> findings =
-      CheckPromises({policy, document.root(), process, host_namespaces, host.Lsm()});
+      CheckPromises({policy, document.root(), process, namespaces.links, host.Lsm()});
   if (!policy.PassThrough()) {
-    STOCKADE_ASSIGN(Finding finding, CheckDocument(record, document, policy, host));
+    STOCKADE_ASSIGN(Finding finding,
+                    CheckDocument(record, sandbox::StagePath(request.node.state_directory),
+                                  document, policy, host));
     findings.push_back(std::move(finding));
   }
-  return ShowInspection(
-      {record, state, process, host_namespaces, findings, NotesOf(record, request.node)});
+  STOCKADE_ASSIGN(base::Json changes, ChangesOf(record));
+  return ShowInspection({record, state, process, namespaces.links, findings, std::move(changes),
+                         NotesOf(record, request.node, namespaces)});
 }
 
 }  // namespace stockade::ctl

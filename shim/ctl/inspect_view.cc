@@ -29,9 +29,9 @@ std::string UidMapText(const ProcessFacts& process) {
   return text;
 }
 
-std::vector<const MountEntry*> WritableMounts(const ProcessFacts& process) {
-  std::vector<const MountEntry*> writable;
-  for (const MountEntry& mount : process.mounts) {
+std::vector<const sandbox::MountEntry*> WritableMounts(const ProcessFacts& process) {
+  std::vector<const sandbox::MountEntry*> writable;
+  for (const sandbox::MountEntry& mount : process.mounts) {
     if (!mount.ReadOnly()) writable.push_back(&mount);
   }
   return writable;
@@ -72,7 +72,7 @@ Json ProcessJson(const Inspection& inspection) {
         {{"inside", entry.inside}, {"outside", entry.outside}, {"count", entry.count}});
   }
   json["mounts"] = Json::array();
-  for (const MountEntry& mount : process.mounts) {
+  for (const sandbox::MountEntry& mount : process.mounts) {
     json["mounts"].push_back({{"point", mount.point},
                               {"type", mount.type},
                               {"source", mount.source},
@@ -105,7 +105,7 @@ Json ToJson(const Inspection& inspection) {
   }
   json["notes"] = inspection.notes;
   json["process"] = ProcessJson(inspection);
-  json.update(record.changes);  // "changes" and "notices", as create recorded them
+  json.update(inspection.changes);
   return json;
 }
 
@@ -122,13 +122,13 @@ void AddFacts(const Inspection& inspection, Page& page) {
       {"the host's", shared.empty() ? "none" : fmt::format("{}", fmt::join(shared, ", "))},
       {"label", process.label.empty() ? "none" : process.label},
       {"cgroup", process.cgroup.substr(0, process.cgroup.find('\n'))},
-      {"layers changed", ChangedLayers(inspection.record.changes)},
+      {"layers changed", ChangedLayers(inspection.changes)},
   };
   page.Heading("in force");
   page.Add(std::move(table));
   page.Heading("writable mounts");
   Table mounts{{"path", "type", "options"}, {}};
-  for (const MountEntry* mount : WritableMounts(process)) {
+  for (const sandbox::MountEntry* mount : WritableMounts(process)) {
     mounts.rows.push_back({mount->point, mount->type, mount->options});
   }
   page.Add(std::move(mounts));

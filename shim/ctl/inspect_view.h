@@ -23,6 +23,7 @@ struct Inspection {
   const ProcessFacts& process;
   const std::map<std::string, std::string, std::less<>>& host_namespaces;
   const std::vector<Finding>& findings;
+  base::Json changes;              // "changes" and "notices", as create recorded them
   std::vector<std::string> notes;  // what people should know besides
 };
 

@@ -2,18 +2,9 @@
 // `list`: every record below the state directory.
 #include "sandbox/state.h"
 #include "shim/ctl/command.h"
+#include "shim/ctl/record_state.h"
 
 namespace stockade::ctl {
-namespace {
-
-// "yes" while the delegate keeps the container, "creating" before that, else "no": the record is
-// swept by the next create.
-std::string Alive(const sandbox::StateRoot& root, const sandbox::StateRecord& record) {
-  if (root.DelegateKnows(record.container.id)) return "yes";
-  return record.creator.Alive() ? "creating" : "no";
-}
-
-}  // namespace
 
 base::Result<Outcome> List(const Request& request) {
   Outcome outcome;
@@ -37,7 +28,7 @@ base::Result<Outcome> List(const Request& request) {
         continue;
       }
       const sandbox::Container& container = record->container;
-      const std::string alive = Alive(root, *record);
+      const std::string alive = RecordState(root, *record);
       const std::string pod =
           container.pod.empty() ? "" : container.name_space + "/" + container.pod;
       outcome.json.push_back({{"id", id},

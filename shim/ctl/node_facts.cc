@@ -47,6 +47,17 @@ std::optional<long long> ReadMaxUserNamespaces() {
   return most;
 }
 
+std::vector<std::string> ReadUnprivilegedLimits() {
+  std::vector<std::string> limits;
+  if (ReadOr("/proc/sys/kernel/unprivileged_userns_clone") == "0\n") {
+    limits.emplace_back("kernel.unprivileged_userns_clone=0");
+  }
+  if (ReadOr("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1\n") {
+    limits.emplace_back("kernel.apparmor_restrict_unprivileged_userns=1");
+  }
+  return limits;
+}
+
 // Fills in what `program`, at its path, says for --version.
 void AskVersion(ProgramFacts& program) {
   const auto ran = RunProgram({program.path, "--version"}, std::chrono::seconds(5));
@@ -69,6 +80,7 @@ KernelFacts ReadKernelFacts(const sandbox::HostView& host) {
   facts.seccomp_actions = ReadOr("/proc/sys/kernel/seccomp/actions_avail");
   facts.no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0;
   facts.max_user_namespaces = ReadMaxUserNamespaces();
+  facts.unprivileged_limits = ReadUnprivilegedLimits();
   facts.overlay = ReadOr("/proc/filesystems").find("\toverlay\n") != std::string::npos;
   facts.cgroup = ReadCgroup();
   facts.lsm = host.Lsm();

@@ -28,6 +28,9 @@ struct KernelFacts {
   std::string seccomp_actions;  // /proc/sys/kernel/seccomp/actions_avail; "" if it cannot be read
   bool no_new_privs = false;
   std::optional<long long> max_user_namespaces;  // nothing: the kernel has none
+  // Sysctls of distributions that keep users other than root from making any, where they are set:
+  // "kernel.unprivileged_userns_clone=0".
+  std::vector<std::string> unprivileged_limits;
   bool overlay = false;  // known to the kernel now; a module may bring it later
   CgroupLayout cgroup = CgroupLayout::kNone;
   sandbox::LsmFacts lsm;

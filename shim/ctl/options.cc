@@ -34,11 +34,17 @@ po::options_description OptionsOf(const Command* command) {
   return description;
 }
 
+// How many operands a command takes.
+std::size_t OperandCount(const Command& command) {
+  if (command.operand.empty()) return 0;
+  return 1 + static_cast<std::size_t>(std::ranges::count(command.operand, ' '));
+}
+
 // Reads `words` into `line`; throws po::error.
 void Parse(const std::vector<std::string>& words, const Command* command, Line& line) {
   po::options_description all = OptionsOf(command);
   all.add_options()(kOperands, po::value<std::vector<std::string>>());
-  const int limit = command != nullptr && !command->operand.empty() ? 1 : 0;
+  const int limit = command == nullptr ? 0 : static_cast<int>(OperandCount(*command));
   po::positional_options_description positional;
   positional.add(kOperands, limit);
   // Abbreviated options would change their meaning when a new option comes.
@@ -62,7 +68,7 @@ base::Status TryParse(const std::vector<std::string>& words, const Command* comm
     return {};
   } catch (const po::too_many_positional_options_error&) {
     return base::Fail(ErrorKind::kUsage, "{} takes {}", command->name,
-                      command->operand.empty() ? "no operands" : "one operand");
+                      command->operand.empty() ? "no operands" : command->operand);
   } catch (const std::exception& error) {
     return base::Fail(ErrorKind::kUsage, "{}", error.what());
   }
@@ -108,7 +114,7 @@ base::Result<Line> ParseLine(const std::vector<std::string>& words) {
   STOCKADE_ASSIGN(line.command, FindCommand(words, at));
   const auto behind = words.begin() + static_cast<std::ptrdiff_t>(at);
   STOCKADE_TRY(TryParse({behind, words.end()}, line.command, line));
-  if (!line.options.contains("help") && !line.command->operand.empty() && line.operands.empty()) {
+  if (!line.options.contains("help") && line.operands.size() < OperandCount(*line.command)) {
     return base::FailHint(
         ErrorKind::kUsage,
         fmt::format("stockadectl {} {}", line.command->name, line.command->operand), "{} needs {}",
@@ -127,7 +133,7 @@ std::string HelpText(const Command* command) {
            "usage: stockadectl [--config FILE] COMMAND [options]\n\ncommands:\n";
     for (const Command& each : CommandTable()) {
       const std::string name = fmt::format("{} {}", each.name, each.operand);
-      out << fmt::format("  {:20} {}\n", name, each.help);
+      out << fmt::format("  {:24} {}\n", name, each.help);
     }
     out << "\n";
   }

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "config/base/error.h"
-#include "shim/ctl/mount_info.h"
+#include "sandbox/host/mount_info.h"
 
 namespace stockade::ctl {
 
@@ -54,7 +54,7 @@ struct ProcessFacts {
   std::array<std::uint32_t, 4> uids{};  // real, effective, saved, fs: as we see them
   std::vector<IdMapping> uid_map;
   std::map<std::string, std::string, std::less<>> namespaces;  // "net" -> "net:[4026531840]"
-  std::vector<MountEntry> mounts;
+  std::vector<sandbox::MountEntry> mounts;
   std::map<std::string, Limit, std::less<>> limits;     // "RLIMIT_NOFILE"
   std::string label;                                    // attr/current; "" without an LSM
   std::string cgroup;                                   // the file's text

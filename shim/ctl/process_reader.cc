@@ -135,7 +135,7 @@ base::Result<ProcessFacts> ProcessReader::Read(const PathQuestions& paths) const
   STOCKADE_ASSIGN(const std::string limits, Text("limits"));
   STOCKADE_ASSIGN(facts.limits, ParseLimits(limits));
   STOCKADE_ASSIGN(const std::string mounts, Text("mountinfo"));
-  STOCKADE_ASSIGN(facts.mounts, ParseMountInfo(mounts));
+  STOCKADE_ASSIGN(facts.mounts, sandbox::ParseMountInfo(mounts));
   STOCKADE_ASSIGN(facts.cgroup, Text("cgroup"));
   STOCKADE_ASSIGN(facts.namespaces, ReadNamespaces(directory_.get()));
   // Without an LSM that labels processes the file gives EINVAL.
@@ -147,10 +147,17 @@ base::Result<ProcessFacts> ProcessReader::Read(const PathQuestions& paths) const
   return facts;
 }
 
-base::Result<NamespaceMap> HostNamespaces() {
-  const UniqueFd init(open("/proc/1", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!init) return base::FailErrno(ErrorKind::kHost, errno, "/proc/1");
-  return ReadNamespaces(init.get());
+base::Result<HostNamespaces> ReadHostNamespaces() {
+  HostNamespaces host;
+  UniqueFd process(open("/proc/1", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!process) return base::FailErrno(ErrorKind::kHost, errno, "/proc/1");
+  std::array<char, 1> byte{};
+  host.hidden = readlinkat(process.get(), "ns/mnt", byte.data(), byte.size()) < 0 &&
+                (errno == EACCES || errno == EPERM);
+  if (host.hidden) process.Reset(open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!process) return base::FailErrno(ErrorKind::kHost, errno, "/proc/self");
+  STOCKADE_ASSIGN(host.links, ReadNamespaces(process.get()));
+  return host;
 }
 
 }  // namespace stockade::ctl

@@ -41,7 +41,13 @@ class ProcessReader {
   base::UniqueFd directory_;
 };
 
-// The namespaces of the host: those of process 1 as this program sees it.
-base::Result<std::map<std::string, std::string, std::less<>>> HostNamespaces();
+// The namespaces of the host as far as this program can see them.
+struct HostNamespaces {
+  std::map<std::string, std::string, std::less<>> links;  // as in ProcessFacts::namespaces
+  // Process 1 may have more capabilities than we do, and then hides its namespaces. `links` are
+  // ours instead, as in sandbox/host_view.h: a container that shares one of them is still found.
+  bool hidden = false;
+};
+base::Result<HostNamespaces> ReadHostNamespaces();
 
 }  // namespace stockade::ctl

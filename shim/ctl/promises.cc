@@ -46,8 +46,11 @@ Finding SeccompFloor(const ContainerView& view) {
   const ProcessFacts& process = view.process;
   // Kernels before 5.9 do not count filters.
   const bool kept = process.seccomp == 2 && process.seccomp_filters != 0;
-  if (!kept) return {"seccomp floor", false, fmt::format("no filter: Seccomp {}", process.seccomp)};
-  return {"seccomp floor", true,
+  if (!kept) return {"seccomp", false, fmt::format("no filter: Seccomp {}", process.seccomp)};
+  if (view.policy.seccomp.complain) {
+    return {"seccomp", false, "COMPLAIN MODE: what the class refuses is logged and goes through"};
+  }
+  return {"seccomp", true,
           process.seccomp_filters < 0 ? "filtered"
                                       : fmt::format("{} filters", process.seccomp_filters)};
 }
@@ -78,6 +81,25 @@ Finding Namespaces(const ContainerView& view) {
 bool AnyNamespace(const config::NamespacesRule& rule) {
   return rule.network != Mode::kOff || rule.pid != Mode::kOff || rule.ipc != Mode::kOff ||
          rule.uts != Mode::kOff || rule.cgroup != Mode::kOff || rule.mount != Mode::kOff;
+}
+
+// Root inside must be nobody that the host knows.
+Finding UserNamespace(const ContainerView& view) {
+  const auto ours = view.process.namespaces.find("user");
+  const auto hosts = view.host_namespaces.find("user");
+  const bool known = ours != view.process.namespaces.end() && hosts != view.host_namespaces.end();
+  if (!known || ours->second == hosts->second) {
+    return {"user namespace", false, "the host's: root inside is root on the host"};
+  }
+  constexpr std::uint32_t kFirstPrivateId = 65536;
+  std::string text;
+  bool kept = !view.process.uid_map.empty();
+  for (const IdMapping& mapping : view.process.uid_map) {
+    kept = kept && mapping.outside >= kFirstPrivateId;
+    text += fmt::format("{}{} ids from {} are {} and up on the host", text.empty() ? "" : ", ",
+                        mapping.count, mapping.inside, mapping.outside);
+  }
+  return {"user namespace", kept, text.empty() ? "no id is mapped" : text};
 }
 
 Finding User(const ContainerView& view) {
@@ -140,6 +162,7 @@ std::vector<Finding> CheckPromises(const ContainerView& view) {
   const config::ClassPolicy& policy = view.policy;
   std::vector<Finding> findings;
   if (AnyNamespace(policy.namespaces)) findings.push_back(Namespaces(view));
+  if (policy.user_namespace.force) findings.push_back(UserNamespace(view));
   if (policy.capabilities.mode != Mode::kOff) findings.push_back(Capabilities(view));
   if (policy.no_new_privileges.mode != Mode::kOff) findings.push_back(NoNewPrivileges(view));
   if (policy.user.run_as_non_root != Mode::kOff) findings.push_back(User(view));

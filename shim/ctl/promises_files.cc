@@ -75,12 +75,12 @@ const Declared* DeclaredAt(const std::vector<Declared>& declared, std::string_vi
 }
 
 Finding Rootfs(const ContainerView& view) {
-  const MountEntry* root = MountOf(view.process.mounts, "/");
+  const sandbox::MountEntry* root = sandbox::MountOf(view.process.mounts, "/");
   const std::vector<Declared> declared = DeclaredMounts(view);
   std::vector<std::string> faults;
   if (root == nullptr || !root->ReadOnly()) faults.emplace_back("/ is writable");
   std::size_t writable = 0;
-  for (const MountEntry& mount : view.process.mounts) {
+  for (const sandbox::MountEntry& mount : view.process.mounts) {
     if (mount.ReadOnly() || mount.point == "/" || Contains(kDelegateDevices, mount.point)) continue;
     ++writable;
     if (DeclaredAt(declared, mount.point) == nullptr) {
@@ -94,12 +94,12 @@ Finding Rootfs(const ContainerView& view) {
 
 // The directory of cgroup version 1 hierarchies: a tmpfs that runc and crun leave writable whatever
 // the document says (runc up to 1.1, crun up to 1.8).
-bool IsCgroupDirectory(const Declared& declared, const MountEntry& mount) {
+bool IsCgroupDirectory(const Declared& declared, const sandbox::MountEntry& mount) {
   return declared.type == "cgroup" && mount.type == "tmpfs" && mount.point == declared.point;
 }
 
 // What `mount`, which stands at or below `declared`, lacks of the flags that take something away.
-void AddFlagFaults(const Declared& declared, const MountEntry& mount,
+void AddFlagFaults(const Declared& declared, const sandbox::MountEntry& mount,
                    std::vector<std::string>& faults) {
   const bool own = mount.point == declared.point;
   const bool below = Contains(declared.options, "rro") ||
@@ -125,12 +125,12 @@ bool OfDelegate(const ContainerView& view, const std::string& point) {
 // Every mount stands in the document, below one that does, or is the delegate's own doing; and
 // every mount of the document is there with the flags that take something away.
 Finding HostMounts(const ContainerView& view) {
-  const std::vector<MountEntry>& mounts = view.process.mounts;
+  const std::vector<sandbox::MountEntry>& mounts = view.process.mounts;
   const std::vector<Declared> declared = DeclaredMounts(view);
   std::vector<std::string> faults;
-  for (const MountEntry& mount : mounts) {
+  for (const sandbox::MountEntry& mount : mounts) {
     // A later mount at the same place hides this one.
-    if (OfDelegate(view, mount.point) || MountOf(mounts, mount.point) != &mount) continue;
+    if (OfDelegate(view, mount.point) || sandbox::MountOf(mounts, mount.point) != &mount) continue;
     if (const Declared* by = DeclaredAt(declared, mount.point)) {
       AddFlagFaults(*by, mount, faults);
     } else {
@@ -138,7 +138,7 @@ Finding HostMounts(const ContainerView& view) {
     }
   }
   for (const Declared& each : declared) {
-    const MountEntry* mount = MountOf(mounts, each.point);
+    const sandbox::MountEntry* mount = sandbox::MountOf(mounts, each.point);
     if (mount == nullptr || mount->point != each.point) {
       faults.push_back(fmt::format("nothing is mounted at {}", each.point));
     }
@@ -149,7 +149,7 @@ Finding HostMounts(const ContainerView& view) {
 
 // Hidden by a mount of its own: the null device over a file, or an empty read-only directory.
 bool Masked(const ProcessFacts& process, const std::string& path, Content content) {
-  const MountEntry* mount = MountOf(process.mounts, path);
+  const sandbox::MountEntry* mount = sandbox::MountOf(process.mounts, path);
   if (mount == nullptr || mount->point != path) return false;
   if (content == Content::kNullDevice) return true;
   return content == Content::kEmptyDirectory && mount->ReadOnly();
@@ -166,7 +166,7 @@ Finding KernelPaths(const ContainerView& view) {
     }
   }
   for (const std::string& path : view.policy.kernel_paths.read_only) {
-    const MountEntry* mount = MountOf(process.mounts, path);
+    const sandbox::MountEntry* mount = sandbox::MountOf(process.mounts, path);
     if (process.present.contains(path) && (mount == nullptr || !mount->ReadOnly())) {
       faults.push_back(path + " is writable");
     }

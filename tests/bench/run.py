@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What stockade costs, against the bare delegate in the same run.
+"""What stockade costs, against the delegate alone in the same run.
 
     tests/bench/run.py                         # 40 rounds, prints a table
     tests/bench/run.py --rounds 200 --json build/bench.json
@@ -10,6 +10,9 @@ Measured, on a throw-away node of the end-to-end tests, as root:
   create+start+delete   one container whose program ends at once; the wait for its end not counted
   exec                  one more process in a living container, from a process document
   before the hand-over  time and peak memory of a create whose delegate does nothing
+Two comparators: the delegate with the engine's default seccomp profile, which is what a container of
+an engine costs without stockade ("default"; the classes get the same document), and the delegate with
+no filter at all ("bare"), which no engine runs by itself. Budgets are held against the first.
 Each round runs every variant once, in an order that turns by one from round to round, so that drift
 of the machine meets all of them. Ratios and differences are taken within a round.
 """
@@ -24,13 +27,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-REPO = HERE.parents[1]
-sys.path.insert(0, str(REPO / "tests/e2e"))
+from common import (DEFAULT_PROFILE, add_rounds, check_rounds, compile_program, run_inside, spread,
+                    summary, turning)
 
-CLASSES = ("permissive", "baseline", "restricted")
+CLASSES = ("permissive", "baseline", "restricted", "isolated")
+ALONE = ("bare", "default")
 DELEGATES = ("runc", "crun")
-# create+start+delete over the bare delegate; and milliseconds that an exec may take longer.
+# create+start+delete over the delegate with the default profile; and milliseconds that an exec may
+# take longer than in its container.
 CYCLE_BUDGET, EXEC_BUDGET = 1.05, 3.0
 
 
@@ -42,7 +46,9 @@ class Bench:
         # Where engines keep bundles and state: on the memory file system below /run.
         self.work = Path("/run/stockade-bench")
         (self.work / "bundle").mkdir(parents=True)
-        self.original = json.dumps(plan["spec"]).encode()
+        bare = plan["spec"]
+        self.specs = {"bare": bare,
+                      "default": bare | {"linux": bare["linux"] | {"seccomp": plan["seccomp"]}}}
         for name, document in plan["files"].items():
             (self.work / name).write_text(json.dumps(document), encoding="utf-8")
         self.counter = 0
@@ -66,21 +72,24 @@ class Bench:
         return int(nanoseconds) / 1e9, int(kilobytes)
 
     def runtime(self, delegate, variant):
-        """The command of a variant: the bare delegate, or a class over it."""
+        """The command of a variant: the delegate alone, or a class over it."""
         root = ["--root", self.work / "state" / delegate]
-        if variant == "bare":
+        if variant in ALONE:
             return [self.plan["delegates"][delegate], *root]
         return [f"{self.plan['bin']}/stockade-{variant}", "--stockade-config",
                 self.work / f"config-{delegate}.json", *root]
 
-    def fresh(self):
+    def fresh(self, variant, args=None):
         """A new id, and the bundle as an engine would have written it."""
-        (self.work / "bundle/config.json").write_bytes(self.original)
+        spec = self.specs["bare" if variant == "bare" else "default"]
+        if args:
+            spec = spec | {"process": spec["process"] | {"args": args}}
+        (self.work / "bundle/config.json").write_text(json.dumps(spec), encoding="utf-8")
         self.counter += 1
         return f"bench{self.counter}"
 
     def cycle(self, delegate, variant):
-        command, name = self.runtime(delegate, variant), self.fresh()
+        command, name = self.runtime(delegate, variant), self.fresh(variant)
         pid_file = self.work / "pid"
         spent = self.measure(*command, "create", "--bundle", self.work / "bundle", "--pid-file",
                              pid_file, name)[0]
@@ -97,28 +106,27 @@ class Bench:
         return self.measure(f"{self.plan['bin']}/stockade-{variant}", "--stockade-config",
                             self.work / "config-nothing.json", "--root",
                             self.work / "state/nothing", "create", "--bundle",
-                            self.work / "bundle", self.fresh())
+                            self.work / "bundle", self.fresh(variant))
 
     def run(self, rounds):
-        variants = [(d, v) for d in DELEGATES for v in ("bare", *CLASSES)]
+        variants = [(d, v) for d in DELEGATES for v in (*ALONE, *CLASSES)]
         cycles = {f"{d}/{v}": [] for d, v in variants}
         execs = {f"{d}/{v}": [] for d, v in variants}
         own = {v: [] for v in CLASSES}
         living = self.start_living(variants)
         try:
-            for number in range(-1, rounds):  # the first round warms caches and does not count
-                turn = number % len(variants)
-                for delegate, variant in variants[turn:] + variants[:turn]:
+            for counts, order in turning(rounds, variants):
+                for delegate, variant in order:
                     key = f"{delegate}/{variant}"
                     spent = self.cycle(delegate, variant)
                     process = self.measure(*self.runtime(delegate, variant), "exec", "--process",
                                            self.work / "process.json", living[key])[0]
-                    if number >= 0:
+                    if counts:
                         cycles[key].append(spent)
                         execs[key].append(process)
                 for variant in CLASSES:
                     sample = self.own(variant)
-                    if number >= 0:
+                    if counts:
                         own[variant].append(sample)
             bare = [self.measure(self.plan["nothing"]) for _ in range(max(rounds, 5))]
         finally:
@@ -131,22 +139,13 @@ class Bench:
     def start_living(self, variants):
         """A container for each variant to exec into."""
         living = {}
-        spec = json.loads(self.original)
-        spec["process"]["args"] = ["sleep", "3600"]
         for delegate, variant in variants:
-            command, name = self.runtime(delegate, variant), self.fresh()
-            (self.work / "bundle/config.json").write_text(json.dumps(spec), encoding="utf-8")
+            command = self.runtime(delegate, variant)
+            name = self.fresh(variant, ["sleep", "3600"])
             self.measure(*command, "create", "--bundle", self.work / "bundle", name)
             living[f"{delegate}/{variant}"] = name
             self.measure(*command, "start", name)
         return living
-
-
-def summary(values):
-    """Median and the middle half of a list of numbers."""
-    ordered = sorted(values)
-    return {"median": statistics.median(ordered), "low": ordered[len(ordered) // 4],
-            "high": ordered[len(ordered) * 3 // 4]}
 
 
 def evaluate(raw):
@@ -154,45 +153,46 @@ def evaluate(raw):
     cycle, execs = raw["cycle"], raw["exec"]
     figures = {"cycle": {}, "exec": {}, "own": {}}
     for key, samples in cycle.items():
-        bare = cycle[f"{key.split('/')[0]}/bare"]
-        figures["cycle"][key] = {"ms": summary([s * 1e3 for s in samples]),
-                                 "ratio": summary([s / b for s, b in zip(samples, bare)])}
+        row = {"ms": summary([s * 1e3 for s in samples])}
+        for alone in ALONE:
+            base = cycle[f"{key.split('/')[0]}/{alone}"]
+            row[f"to_{alone}"] = summary([s / b for s, b in zip(samples, base)])
+        figures["cycle"][key] = row
     for key, samples in execs.items():
-        bare = execs[f"{key.split('/')[0]}/bare"]
+        base = execs[f"{key.split('/')[0]}/default"]
         figures["exec"][key] = {"ms": summary([s * 1e3 for s in samples]),
-                                "added_ms": summary([(s - b) * 1e3 for s, b in zip(samples, bare)])}
+                                "added_ms": summary([(s - b) * 1e3 for s, b in zip(samples, base)])}
     base = statistics.median(s for s, _ in raw["nothing"])
     for name, samples in raw["own"].items():
         figures["own"][name] = {"ms": summary([(s - base) * 1e3 for s, _ in samples]),
                                 "peak_kib": max(k for _, k in samples)}
     figures["crun_against_runc"] = {
-        name: summary([c / r for c, r in zip(cycle[f"crun/{name}"], cycle["runc/bare"])])
+        name: summary([c / r for c, r in zip(cycle[f"crun/{name}"], cycle["runc/default"])])
         for name in CLASSES}
     return figures
 
 
 def table(figures):
-    def spread(numbers, form):
-        return f"{numbers['median']:{form}} ({numbers['low']:{form}} to {numbers['high']:{form}})"
-
-    yield f"{'':20}{'create+start+delete ms':32}{'ratio to the bare one':28}{'exec ms':24}added ms"
+    yield (f"{'':17}{'create+start+delete ms':24}{'to default':23}{'to bare':23}{'exec ms':20}"
+           "to default, ms")
     for key, row in figures["cycle"].items():
         exec_row = figures["exec"][key]
-        yield (f"{key:20}{spread(row['ms'], '.1f'):32}{spread(row['ratio'], '.3f'):28}"
-               f"{spread(exec_row['ms'], '.1f'):24}{spread(exec_row['added_ms'], '+.2f')}")
+        yield (f"{key:17}{spread(row['ms'], '.1f'):24}{spread(row['to_default'], '.3f'):23}"
+               f"{spread(row['to_bare'], '.3f'):23}{spread(exec_row['ms'], '.1f'):20}"
+               f"{spread(exec_row['added_ms'], '+.2f')}")
     yield ""
     yield f"{'':20}{'own time before the hand-over ms':36}peak memory KiB"
     for name, row in figures["own"].items():
         yield f"{name:20}{spread(row['ms'], '.2f'):36}{row['peak_kib']}"
     yield ""
     for name, ratio in figures["crun_against_runc"].items():
-        yield f"{name} over crun / plain runc: {spread(ratio, '.3f')}"
+        yield f"{name} over crun / runc alone, default profile: {spread(ratio, '.3f')}"
 
 
 def over_budget(figures):
     for delegate, name in ((d, n) for d in DELEGATES for n in ("baseline", "restricted")):
         key = f"{delegate}/{name}"
-        ratio = figures["cycle"][key]["ratio"]["median"]
+        ratio = figures["cycle"][key]["to_default"]["median"]
         added = figures["exec"][key]["added_ms"]["median"]
         if delegate == "runc" and ratio > CYCLE_BUDGET:
             yield f"{key}: create+start+delete {ratio:.3f} > {CYCLE_BUDGET}"
@@ -210,7 +210,8 @@ def prepare(node):
 
     bundle = Bundle(node, ["true"])
     bundle.spec["root"]["path"] = f"{bundle.path}/rootfs"
-    plan = {"bin": BIN, "spec": bundle.spec,
+    profile = json.loads(DEFAULT_PROFILE.read_text(encoding="utf-8"))
+    plan = {"bin": BIN, "spec": bundle.spec, "seccomp": profile["seccomp"],
             "delegates": {d: node.which(d) for d in DELEGATES},
             "files": {f"config-{d}.json": {"defaultDelegate": d} for d in DELEGATES}}
     missing = [d for d, path in plan["delegates"].items() if not path]
@@ -218,8 +219,7 @@ def prepare(node):
         raise SystemExit(f"run.py: not installed: {', '.join(missing)}")
     for program in ("measure", "nothing"):
         plan[program] = str(node.work / program)
-        subprocess.run(["gcc", "-O1", "-static", "-s", "-Wall", "-Wextra", "-Werror", "-o",
-                        plan[program], HERE / f"{program}.c"], check=True)
+        compile_program(program, plan[program])
     plan["files"]["config-nothing.json"] = {
         "defaultDelegate": "nothing", "delegates": {"nothing": plan["nothing"]},
         "stateDirectory": "/run/stockade-bench/state-nothing"}
@@ -229,25 +229,20 @@ def prepare(node):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=40)
+    add_rounds(parser, 40)
     parser.add_argument("--json", type=Path, help="write samples and figures to this file")
     parser.add_argument("--check", action="store_true", help="fail when a budget is not met")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.rounds < 1:
-        parser.error("--rounds: at least 1")
+    check_rounds(parser, options)
     if options.inside:
         print(json.dumps(Bench(json.loads(options.inside)).run(options.rounds)))
         return 0
 
     from lib.node import Node
     with Node() as node:
-        inside = node.work / "run.py"
-        inside.write_bytes(Path(__file__).read_bytes())
-        plan = prepare(node)
-        done = node.run(["/usr/bin/python3", "-B", inside, "--inside", json.dumps(plan), "--rounds",
-                         str(options.rounds)], timeout=60 + 10 * options.rounds, check=True)
-        raw = json.loads(done.stdout)
+        raw = run_inside(node, __file__, prepare(node), ["--rounds", options.rounds],
+                         60 + 10 * options.rounds)
     figures = evaluate(raw)
     print(f"{options.rounds} rounds; median (middle half); Linux {platform.release()}, "
           f"{os.cpu_count()} processors\n")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one end-to-end test file for ctest and people.
+"""Runs one end-to-end test file, of this folder or of tests/apps, for ctest and people.
 
     tests/e2e/run.py test_layers [-k PATTERN] [-v] [-f]
 
@@ -11,7 +11,7 @@ import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "apps")]
 sys.dont_write_bytecode = True
 
 

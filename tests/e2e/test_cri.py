@@ -57,11 +57,17 @@ class Pods:
                 pod.remove()
 
     def test_a_greedy_container_gets_what_the_class_gives(self):
-        greedy = default_context(
-            capabilities=pb.Capability(add_capabilities=["ALL"]),
-            seccomp=pb.SecurityProfile(profile_type=pb.SecurityProfile.Unconfined),
-            masked_paths=[], readonly_paths=[])
+        def context(**capabilities):
+            return default_context(
+                capabilities=pb.Capability(add_capabilities=["ALL"], **capabilities),
+                seccomp=pb.SecurityProfile(profile_type=pb.SecurityProfile.Unconfined),
+                masked_paths=[], readonly_paths=[])
+
         pod = self.pod("stockade-restricted")
+        # In the pod's user namespace it would have no effect, which the pod's owner should know.
+        self.start_refused(pod, "CAP_NET_ADMIN, which has no effect on a pod network",
+                           context=context())
+        greedy = context(drop_capabilities=["NET_ADMIN"])
         app = pod.start("app", ["sh", "-c", "probe; exec sleep 300"], greedy)
         pod.wait_log("app", "}}")
         for title, facts in (("the container", json.loads(pod.log("app")[0][1])),
@@ -171,6 +177,23 @@ class Pods:
                 app = pod.start("app", ["sleep", "300"])
                 self.assertEqual(self.cri.exec_sync(app, ["true"])[0], 0)
             pod.remove()
+
+    def test_a_localhost_profile_is_stacked_on_the_class(self):
+        """As kubelet sends seccompProfile.type: Localhost; containerd reads the file."""
+        script = "touch /tmp/file; chmod 777 /tmp/file; echo $?; mkdir /tmp/folder && echo made"
+        path = "/etc/stockade-e2e/prevent-chmod.json"
+        self.node.write(path, json.dumps({
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [{"names": ["chmod", "fchmodat"], "action": "SCMP_ACT_ERRNO"}]}))
+        for name in CLASSES:
+            with self.subTest(name):
+                pod = self.pod(f"stockade-{name}")
+                app = pod.start("app", ["sleep", "300"], context=default_context(
+                    seccomp=pb.SecurityProfile(profile_type=pb.SecurityProfile.Localhost,
+                                               localhost_ref=path)))
+                code, out, _ = self.cri.exec_sync(app, ["sh", "-c", script])
+                self.assertEqual((code, out), (0, "1\nmade\n"))
+                pod.remove()
 
     def test_a_privileged_container_is_refused(self):
         for name in CLASSES:

@@ -89,11 +89,6 @@ class Documents:
         self.assertEqual(self.records(), [])
         self.assertEqual(sorted(p.name for p in bundle.path.iterdir()), before)
 
-    def records(self):
-        """What there is of containers in the state directory."""
-        top = self.node.path("/run/stockade")
-        return [str(p.relative_to(top)) for p in top.glob("*/*") if p.is_dir()]
-
     def test_broken_documents_are_refused(self):
         runtime = self.runtime()
         box = self.bundle()

@@ -3,6 +3,8 @@
 missing. Policy and node configuration that is wrong, delegates that are not what they should be,
 disks that are full or read-only, two of everything, and SIGKILL at any moment."""
 import json
+import os
+import random
 import subprocess
 import unittest
 
@@ -23,11 +25,6 @@ class Faults:
 
     def runtime(self, **config):
         return stockade(self.node, "restricted", self.DELEGATE, config)
-
-    def records(self):
-        """What there is of containers in the state directory."""
-        top = self.node.path("/run/stockade")
-        return [str(p.relative_to(top)) for p in top.glob("*/*") if p.is_dir()]
 
     # Policy and node configuration
 
@@ -148,8 +145,10 @@ class Faults:
         for title, options in (("read-only", "ro"), ("full", "size=8k")):
             with self.subTest(title):
                 box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+                box.spec["root"]["path"] = f"{box.path}/rootfs"
+                box.save()
                 self.node.run(["sh", "-c", "mkdir /tmp/b; mount -t tmpfs none /tmp/b; "
-                               f"cp {box.config} /tmp/b/; mkdir /tmp/b/rootfs; "
+                               f"cp {box.config} /tmp/b/; "
                                f"mount -o remount,{options} /tmp/b; "
                                "dd if=/dev/zero of=/tmp/b/fill bs=1k 2>/dev/null; true"],
                               check=True)
@@ -195,7 +194,8 @@ class Faults:
         self.refused(runtime.create("box", second), "exist")
         self.assertEqual(second.config.read_bytes(), before)
         self.assertEqual(self.probe(runtime.exec("box", "/bin/probe"))["Seccomp"], "2")
-        self.assertEqual(len(self.records()), 1)
+        kept = [name for name in self.records() if not name.startswith(".ids/")]
+        self.assertEqual(len(kept), 1)
         self.ok(runtime.delete("box", "--force"))
         self.assertEqual(self.records(), [])
 
@@ -252,6 +252,22 @@ class Faults:
                 self.settle(runtime)
                 self.assertEqual(runtime.ids(), [])
                 self.assertEqual(self.records(), [])
+
+    def test_kills_at_random_moments_leave_nothing(self):
+        """STOCKADE_E2E_KILLS says how often; records, ids, mounts and processes are looked at after."""
+        runtime = self.runtime()
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        original = json.loads(box.config.read_bytes())
+        dice = random.Random(20261125)
+        made = 0
+        for _ in range(int(os.environ.get("STOCKADE_E2E_KILLS", "40"))):
+            self.killed_after(dice.uniform(0, 0.06), runtime, "create", "--bundle", box.path, "box")
+            made += "box" in runtime.ids()
+            self.killed_after(dice.uniform(0, 0.06), runtime, "delete", "--force", "box")
+            self.settle(runtime)
+            self.assertEqual((runtime.ids(), self.records()), ([], []))
+        self.assertEqual(json.loads(box.config.read_bytes()), original)
+        self.assertGreater(made, 0, "no create ever came far enough to say anything")
 
     def killed_after(self, seconds, runtime, *args):
         self.node.run(["timeout", "--foreground", "--signal=KILL", f"{max(seconds, 0.0005):.4f}",

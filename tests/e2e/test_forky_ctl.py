@@ -2,15 +2,24 @@
 """stockadectl on containers of the newer delegates, runc 1.3 and crun 1.28."""
 import unittest
 
-import test_ctl
 from lib.case import Forky, NodeCase
+from test_ctl import CommandLine
+from test_ctl_check import Check
+from test_ctl_explain import Explain
+from test_ctl_inspect import Inspect
+from test_ctl_pods import Listing
+from test_ctl_profile import Profile
 
 
-class ForkyOverRunc(Forky, test_ctl.Ctl, NodeCase):
+class EveryVerb(Forky, CommandLine, Check, Explain, Inspect, Listing, Profile):
+    """All of them on one node a delegate."""
+
+
+class ForkyOverRunc(EveryVerb, NodeCase):
     DELEGATE = "runc"
 
 
-class ForkyOverCrun(Forky, test_ctl.Ctl, NodeCase):
+class ForkyOverCrun(EveryVerb, NodeCase):
     DELEGATE = "crun"
 
 

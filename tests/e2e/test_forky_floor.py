@@ -19,5 +19,9 @@ class Floor(OnForky, test_floor.Floor):
     pass
 
 
+class Compat(OnForky, test_floor.Compat):
+    pass
+
+
 class EngineDefaults(OnForky, test_floor.EngineDefaults):
     test_podman = None  # forky's root has none

@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "filters/check_program.h"
+#include "filters/class_filter.h"
+#include "filters/filter_text.h"
 #include "sandbox/layer.h"
+#include "sandbox/staging.h"
 #include "sandbox/verify.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -48,6 +52,16 @@ class FuzzHost : public sandbox::HostView {
     if (path == "/dev/sda") return sandbox::DeviceNumbers{'b', 8, 0};
     return base::Fail(base::ErrorKind::kHost, "{}: no device", path);
   }
+  Result<bool> OthersMayOpen(const std::string& path) const override { return path != "/dev/sda"; }
+  Result<std::vector<std::string>> MountFlags(const std::string& path) const override {
+    if (path.starts_with("/run")) return std::vector<std::string>{"nosuid", "nodev"};
+    return std::vector<std::string>{};
+  }
+  Result<std::string> InitProgram() const override { return "/opt/stockade/stockade-init"; }
+  base::Status InitCanBeNobodys() const override { return {}; }
+  Result<filters::Program> CompiledFilter(const base::Json& seccomp) const override {
+    return filters::CompileChecked(seccomp);
+  }
   Result<sandbox::LimitPair> InheritedLimit(std::string_view) const override {
     return sandbox::LimitPair{1024, 1U << 20};
   }
@@ -61,9 +75,21 @@ bool RequireKept(sandbox::SpecDocument document, const config::ClassPolicy& poli
   const config::ClassPolicy applied =
       container.role == sandbox::Role::kPodSandbox ? config::ForPodSandbox(policy) : policy;
   const FuzzHost host;
+  std::vector<std::string> filters;
+  if (document.kind() == sandbox::DocumentKind::kProcess) {
+    filters.push_back(std::string(filters::ShippedProgram("restricted", {}, {})->text));
+  }
   sandbox::SpecEditor editor(document, applied);
-  if (!sandbox::ApplyLayers({applied, container, host}, editor)) return false;
-  const auto broken = sandbox::BrokenPromises(document, applied, container, host);
+  sandbox::LayerInput input{applied, container, host, filters};
+  if (sandbox::NeedsPodIds(applied, document.root())) {
+    input.pod_ids = sandbox::PodIds{{1U << 20}, ""};
+  }
+  if (!sandbox::ApplyLayers(input, editor)) return false;
+  const auto actions = sandbox::Stage(input, "/run/stockade/.stage", editor);
+  if (!actions) return false;
+  const auto broken =
+      sandbox::BrokenPromises(document, applied, container, host,
+                              {editor.init_filters(), *actions, "/run/stockade/.stage"});
   Require(broken.empty(), "what the layers let through keeps the class",
           fmt::format("class {}: {}\n{}", policy.name, fmt::join(broken, "; "), document.Text()));
   return true;

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every text file of the tree keeps to: readable encoding, no trailing blanks, a final newline,
 no unfinished marks, licence lines in sources, JSON and YAML that parse; and in documents, links, paths
-and names of tests that exist.
+and tests that stand where it is said.
 
     tests/lint/text.py        # prints path:line: what is wrong; ends with 1 if anything is
 """
-import functools
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import named_tests
 import yaml
 
 REPO = Path(__file__).resolve().parents[2]
@@ -21,9 +21,8 @@ LICENCE = "SPDX-License-Identifier: Apache-2.0"
 # Written in two parts, so that this file passes its own check.
 UNFINISHED = re.compile("TO" + "DO|FIX" + "ME|XX" + "X:")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s#]+)(#[^)\s]*)?\)")
-# In documents: `tests/e2e/run.py` and `test_that_something_holds`.
+# In documents: `tests/e2e/run.py`.
 PATH = re.compile(r"`((?:config|filters|integration|sandbox|shim|tests)/[\w./-]*)`")
-TEST = re.compile(r"`(test_\w+)`")
 # Inputs that are malformed on purpose.
 RAW = ("corpus/", "/data/", "LICENSE")
 
@@ -35,16 +34,6 @@ def tracked():
     for name in sorted(set(out.decode().split("\0"))):
         if name and (REPO / name).is_file():
             yield name
-
-
-@functools.cache
-def tests():
-    """The names of all test functions written in Python, and of the files that hold them."""
-    files = list((REPO / "tests").rglob("test_*.py"))
-    found = {path.stem for path in files}
-    for path in files:
-        found.update(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
-    return found
 
 
 def lines_of(name, text):
@@ -83,9 +72,7 @@ def whole(name, text):
         for named in PATH.findall(text):
             if not any(base.joinpath(named).exists() for base in (REPO, path.parent)):
                 yield f"names {named}, which does not exist"
-        for named in TEST.findall(text):
-            if named not in tests():
-                yield f"names the test {named}, which does not exist"
+        yield from named_tests.problems(text)
 
 
 def main():

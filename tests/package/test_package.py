@@ -78,6 +78,9 @@ class Package(unittest.TestCase):
             wanted += [f"/usr/share/stockade/{folder}/{p.name}"
                        for p in (REPO / source).glob("*.json")]
         self.assertEqual([name for name in wanted if name not in listed], [])
+        self.assertIn("/usr/libexec/stockade/stockade-supervisor", listed)
+        # Nobody may read the stub: that is what keeps others from looking into it.
+        self.assertEqual(listed["/usr/libexec/stockade/stockade-init"][0], "---x--x--x")
         for name, (mode, owner, _) in listed.items():
             self.assertEqual(owner, "root/root", name)
             self.assertTrue(name.startswith("/usr/") or name in ("/", "/usr/"), name)
@@ -87,7 +90,7 @@ class Package(unittest.TestCase):
     def test_links_name_every_class(self):
         links = {p.name: os.readlink(p) for p in (self.root / "usr/bin").iterdir() if p.is_symlink()}
         self.assertEqual(links, {f"stockade-{name}": "stockade" for name in CLASSES})
-        self.assertGreaterEqual(set(CLASSES), {"permissive", "baseline", "restricted"})
+        self.assertGreaterEqual(set(CLASSES), {"permissive", "baseline", "restricted", "isolated"})
 
     def test_programs_are_static_and_stripped(self):
         for name in ("stockade", "stockadectl"):

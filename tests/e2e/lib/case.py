@@ -54,6 +54,12 @@ class NodeCase(unittest.TestCase):
     def _assert_clean(self):
         self._clean.assert_clean(self)
 
+    def records(self):
+        """What there is of containers in the state directory: records, and ids that are taken."""
+        top = self.node.path("/run/stockade")
+        names = [str(p.relative_to(top)) for p in top.glob("*/*") if p.is_dir() or p.is_symlink()]
+        return [name for name in names if name != ".stage/rootfs"]
+
     def bundle(self, args=("sleep", "300"), spec=None):
         """A bundle that goes away before the leak check."""
         made = Bundle(self.node, args, spec)

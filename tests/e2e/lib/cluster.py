@@ -11,24 +11,25 @@ import json
 from .case import NodeCase, require_stockade
 from .containerd import Containerd
 from .cri import CriError, Pod
-from .runtime import CLASSES
+from .runtime import ALL_CLASSES
 
-HANDLERS = ["stockade-permissive"] + [f"stockade-{name}" for name in CLASSES]
+HANDLERS = ["stockade-permissive"] + [f"stockade-{name}" for name in ALL_CLASSES]
 
 
 class ClusterCase(NodeCase):
     """One containerd for the class's tests, warmed up by a pod: what it makes once is no leak."""
 
     DELEGATE = "runc"
+    IN_MEMORY = False  # see Containerd
     IGNORED = ("/run/containerd/runc/k8s.io/.cache",)  # crun keeps compiled filters there
 
     @classmethod
     def setUpClass(cls):
-        require_stockade("permissive", *CLASSES)
+        require_stockade("permissive", *ALL_CLASSES)
         super().setUpClass()
         delegate = cls.node.which(cls.DELEGATE)
         cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
-        cls.containerd = Containerd(cls.node, delegate)
+        cls.containerd = Containerd(cls.node, delegate, cls.IN_MEMORY)
         cls.addClassCleanup(cls.containerd.close)
         cls.cri = cls.containerd.cri
         for image in ("busybox", "pause"):

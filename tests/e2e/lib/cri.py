@@ -82,9 +82,10 @@ class Cri:
             time.sleep(0.05)
 
     def wait_image(self, image, seconds=10):
-        """Waits until the CRI has noticed an image that was imported behind its back."""
+        """Waits until the CRI has noticed an image, by its full name, that was imported behind its
+        back."""
         deadline = time.monotonic() + seconds
-        request = pb.ImageStatusRequest(image=pb.ImageSpec(image=images.name(image)))
+        request = pb.ImageStatusRequest(image=pb.ImageSpec(image=image))
         while not self.call("ImageStatus", request, "ImageService").image.id:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the CRI does not see the image {image}")
@@ -163,11 +164,12 @@ class Pod:
             for key in ("cpuset.cpus", "cpuset.mems"):
                 Path(f"{top}{group}/{key}").write_text((top / key).read_text(), encoding="ascii")
 
-    def create(self, name, command, context=None, **fields):
-        """Creates a container and returns its id; `context` is a LinuxContainerSecurityContext."""
+    def create(self, name, command, context=None, image=None, **fields):
+        """Creates a container and returns its id; `context` is a LinuxContainerSecurityContext and
+        `image` a full name, busybox's if left out."""
         config = pb.ContainerConfig(
             metadata=pb.ContainerMetadata(name=name),
-            image=pb.ImageSpec(image=images.name("busybox")), command=command,
+            image=pb.ImageSpec(image=image or images.name("busybox")), command=command,
             log_path=f"{name}.log",
             linux=pb.LinuxContainerConfig(security_context=context or default_context()), **fields)
         container = self.cri.call("CreateContainer", pb.CreateContainerRequest(

@@ -47,7 +47,7 @@ def layout(image):
 
 def _cache():
     digest = hashlib.sha256()
-    for path in (BUSYBOX, SOURCES / "probe.c", SOURCES / "pause.c", Path(__file__)):
+    for path in (BUSYBOX, *sorted(SOURCES.iterdir()), Path(__file__)):
         digest.update(path.read_bytes())
     made = cache_dir() / f"images-{digest.hexdigest()[:16]}"
     with open(cache_dir() / "images.lock", "w", encoding="ascii") as lock:
@@ -72,7 +72,7 @@ def _run(*argv):
 
 
 def _compile(source, target):
-    _run("gcc", "-std=c11", "-O1", "-static", "-s", "-Wall", "-Wextra", "-Werror", "-o", target,
+    _run("gcc", "-std=c11", "-O1", "-static", "-pthread", "-s", "-Wall", "-Wextra", "-Werror", "-o", target,
          SOURCES / source)
 
 
@@ -88,6 +88,14 @@ def _fill_busybox(root):
         if applet != "busybox":
             (root / "bin" / applet).symlink_to("busybox")
     _compile("probe.c", root / "bin/probe")
+    _compile("seen.c", root / "bin/seen")
+    _compile("netcalls.c", root / "bin/netcalls")
+    _compile("runs.c", root / "bin/runs")
+    _compile("systemcalls.c", root / "bin/systemcalls")
+    _compile("netrace.c", root / "bin/netrace")
+    _compile("filecalls.c", root / "bin/filecalls")
+    _compile("filerace.c", root / "bin/filerace")
+    _compile("netwait.c", root / "bin/netwait")
     # The same program with the set-user-id bit: what no_new_privs must disarm.
     shutil.copy(root / "bin/probe", root / "bin/suprobe")
     (root / "bin/suprobe").chmod(0o4755)

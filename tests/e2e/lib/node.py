@@ -115,6 +115,9 @@ class Node:
         binds.append((str(self.work), str(self.work)))
         if host_bin_dir().is_dir():
             binds.append((str(host_bin_dir()), BIN))
+        libexec = host_bin_dir().parent / "libexec"
+        if libexec.is_dir():
+            binds.append((str(libexec), str(Path(BIN).parent / "libexec")))
         conf = {"root": self.root_folder, "scratch": str(scratch), "binds": binds,
                 "controllers": [c[:2] for c in controllers], "cgroups": self._groups}
         self._holder = subprocess.Popen(

@@ -55,11 +55,17 @@ def make_root(conf):
     mount("overlay", root, "overlay", 0,
           f"lowerdir={conf['root']},upperdir={scratch}/upper,workdir={scratch}/work")
     mount("/dev", f"{root}/dev", None, MS_BIND | MS_REC)
+    # Semaphores and locks of this node alone: other nodes may run at the same time.
+    mount("tmpfs", f"{root}/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     mount("sysfs", f"{root}/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     mount_cgroups(conf["controllers"], f"{root}/sys/fs/cgroup")
     mount("tmpfs", f"{root}/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     mount("tmpfs", f"{root}/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
+    # Volumes: a real node has them on a disk, and the overlay that is our root cannot map ids.
+    for folder in ("/srv", "/var/lib/kubelet"):
+        os.makedirs(root + folder, exist_ok=True)
+        mount("tmpfs", root + folder, "tmpfs", 0, "mode=755")
     for source, target in conf["binds"]:
         mount(source, root + target, None, MS_BIND)
     os.makedirs(f"{root}/run/old", exist_ok=True)
@@ -95,16 +101,21 @@ def main():
             procs.write(str(os.getpid()))
     call("unshare", CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID
          | CLONE_NEWNET)
+    told, telling = os.pipe()
     child = os.fork()
     if child != 0:
-        print(child, flush=True)
+        os.write(1, f"{child}\n".encode())  # in one piece, and before the child's line
+        os.close(telling)
         _, status = os.waitpid(child, 0)
         sys.exit(os.waitstatus_to_exitcode(status) != 0)
     call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    os.close(telling)
+    os.read(told, 1)
+    os.close(told)
     make_root(conf)
     loopback_up()
     socket.sethostname("node")
-    print("ready", flush=True)
+    os.write(1, b"ready\n")
     reap()
 
 

@@ -15,6 +15,7 @@ import time
 from .node import BIN
 
 CLASSES = ("baseline", "restricted")
+ALL_CLASSES = (*CLASSES, "isolated")
 
 
 @dataclasses.dataclass

@@ -184,6 +184,18 @@ TEST(Annotations, WritablePathsAreAddedWithinWhatTheAdminOpens) {
   EXPECT_EQ(tuned->OriginOf("/rootfs/writable/2").Text(), "annotation stockade.dev/writable-paths");
 }
 
+TEST(Annotations, ComplainModeIsForAnAdminsOwnClassAlone) {
+  for (const char* name : {"baseline", "restricted", "isolated"}) {
+    const auto builtin = LoadClass(name, {});
+    ASSERT_TRUE(builtin);
+    EXPECT_THAT(ErrorOf(*builtin, {{"stockade.dev/seccomp-complain", "true"}}),
+                HasSubstr("does not let pods use it"));
+  }
+  const auto tuned = Apply(Open("baseline"), {{"stockade.dev/seccomp-complain", "true"}});
+  ASSERT_TRUE(tuned);
+  EXPECT_TRUE(tuned->seccomp.complain);
+}
+
 TEST(Annotations, ALayerThatIsOffCannotBeTightened) {
   ClassPolicy policy = Open("baseline");
   for (const char* section : {"capabilities", "seccomp", "kernelPaths", "hostMounts", "sysctls"}) {

@@ -150,6 +150,23 @@ TEST(BuiltInMounts, EnginesMayMountTheirOwn) {
   }
 }
 
+// isolated mounts what the engines and kubelet make for the pod, runs none of it, and no data.
+TEST(BuiltInMounts, IsolatedTakesNoOtherHostPath) {
+  const auto isolated = LoadClass("isolated", {});
+  const auto restricted = LoadClass("restricted", {});
+  ASSERT_TRUE(isolated && restricted);
+  const HostMountsRule& rule = isolated->host_mounts;
+  EXPECT_TRUE(rule.only_allowed);
+  EXPECT_TRUE(rule.no_exec);
+  EXPECT_EQ(rule.allowed, restricted->host_mounts.allowed);
+  EXPECT_EQ(rule.writable, restricted->host_mounts.writable);
+  for (const std::string& pattern : rule.executable) {
+    EXPECT_NE(std::find(rule.allowed.begin(), rule.allowed.end(), pattern), rule.allowed.end());
+    EXPECT_EQ(std::find(rule.writable.begin(), rule.writable.end(), pattern), rule.writable.end());
+  }
+  EXPECT_FALSE(restricted->host_mounts.no_exec || restricted->host_mounts.only_allowed);
+}
+
 // What restricted leaves writable is a part of what may be mounted at all.
 TEST(BuiltInMounts, WritablePatternsAreAllowedOnes) {
   const auto restricted = LoadClass("restricted", {});

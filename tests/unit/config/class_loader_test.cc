@@ -51,6 +51,30 @@ TEST(ClassLoader, OriginsNameTheFileThatSaidIt) {
             restricted.OriginOf("/capabilities/ceiling").Text());
 }
 
+// The snapshots that were made when this was built, against the same classes merged now: a file
+// about a built-in class is reason enough not to use them.
+TEST(ClassLoader, PreparedClassesAreTheMergedOnes) {
+  const PolicyDir web;
+  web.Write("web.json",
+            R"({"name": "web", "extends": "restricted", "ociFields": {"mode": "off"}})");
+  const PolicyDir changed;
+  changed.Write("permissive.json", R"({"name": "permissive", "extends": "permissive"})");
+  ClassSources both = web.Sources();
+  both.directories.push_back(changed.path());
+  for (const char* name : {"baseline", "restricted", "isolated"}) {
+    EXPECT_EQ(Load(name), Load(name, changed.Sources())) << name;
+  }
+  EXPECT_EQ(Load("web", web.Sources()), Load("web", both));
+}
+
+TEST(ClassLoader, AChangeOfABuiltInClassReachesWhatExtendsIt) {
+  const PolicyDir dir;
+  dir.Write("a.json",
+            R"({"name": "baseline", "extends": "baseline", "ociFields": {"mode": "off"}})");
+  EXPECT_NE(Load("restricted").oci_fields.mode, Mode::kOff);
+  EXPECT_EQ(Load("restricted", dir.Sources()).oci_fields.mode, Mode::kOff);
+}
+
 TEST(ClassLoader, AnAdminClassExtendsAndReplaces) {
   const PolicyDir dir;
   dir.Write("10-web.json", R"({
@@ -126,8 +150,8 @@ TEST(ClassLoader, NamesAreChecked) {
   }
   EXPECT_THAT(ErrorOf(std::string(64, 'a'), {}), HasSubstr("not a class name"));
   EXPECT_THAT(ErrorOf(std::string(63, 'a'), {}), HasSubstr("there is no class"));
-  EXPECT_THAT(ErrorOf("isolated", {}),
-              HasSubstr("the classes are baseline, permissive, restricted"));
+  EXPECT_THAT(ErrorOf("nosuch", {}),
+              HasSubstr("the classes are baseline, isolated, permissive, restricted"));
 }
 
 TEST(ClassLoader, EveryFileMustBeGoodEvenIfTheClassIsAnother) {
@@ -219,7 +243,7 @@ TEST(ClassLoader, ListNamesWhatCanBeLoaded) {
   dir.Write("y.json", R"({"name": "baseline", "extends": "baseline"})");
   const auto names = ListClasses(dir.Sources());
   ASSERT_TRUE(names);
-  EXPECT_THAT(*names, ElementsAre("baseline", "permissive", "restricted", "web"));
+  EXPECT_THAT(*names, ElementsAre("baseline", "isolated", "permissive", "restricted", "web"));
 }
 
 }  // namespace

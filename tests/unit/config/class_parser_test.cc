@@ -76,6 +76,7 @@ TEST(ClassParser, RefusesWhatIsWrongAndNamesIt) {
       {"/rlimits/max/RLIMIT_CORE", "-1", "not an integer from 0"},
       {"/rlimits/max/RLIMIT_CORE", "\"0\"", "not an integer from 0"},
       {"/seccomp/profile", "\"none\"", "is none of baseline, restricted"},
+      {"/seccomp/installedBy", "\"nobody\"", "is none of delegate, init, auto"},
       {"/seccomp/compatArchitectures", R"(["SCMP_ARCH_S390"])", "is none of SCMP_ARCH_X86"},
       {"/hostMounts/guarded/0", "\"etc\"", "not an absolute path"},
       {"/hostMounts/guarded/0", "\"/etc/../x\"", "not an absolute path"},
@@ -84,6 +85,9 @@ TEST(ClassParser, RefusesWhatIsWrongAndNamesIt) {
       {"/hostMounts/allowed/0", "\"/x/${pod}/y\"", "a variable other than"},
       {"/hostMounts/readOnly", "\"false\"", "neither true nor false"},
       {"/hostMounts/readOnly", "0", "neither true nor false"},
+      {"/hostMounts/noExec", "\"yes\"", "neither true nor false"},
+      {"/hostMounts/onlyAllowed", "1", "neither true nor false"},
+      {"/hostMounts/executable", "[\"x/*\"]", "begins with neither"},
       {"/hostMounts/fileSystems/0", "\"\"", "an empty text"},
       {"/rootfs/writable/0", "\"/tmp\"", "/rootfs/writable/0: not an object"},
       {"/rootfs/writable/0/path", "\"/\"", "the root itself"},
@@ -110,7 +114,13 @@ TEST(ClassParser, RefusesWhatIsWrongAndNamesIt) {
       {"/hooks/allowed", R"(["hook"])", "not an absolute path"},
       {"/lsm/selinux/label", "\"\"", "to confine needs a \"label\""},
       {"/annotations/podMay/0", "\"capabilites\"", "the nearest is \"capabilities\""},
-      {"/userNamespace/mode", "\"keepp\"", "is none of keep"},
+      {"/userNamespace/mode", "\"keepp\"", "is none of keep, force"},
+      {"/userNamespace/mode", "\"off\"", "is none of keep, force"},
+      {"/userNamespace/mode", "null", "not a text"},
+      {"/userNamespace/rootfs", "\"keep\"", "is none of refuse, chown"},
+      {"/userNamespace/hostNamespaces", "true", "/userNamespace/hostNamespaces: not a text"},
+      {"/userNamespace/hostNamespaces", "\"confine\"", "is none of refuse, share"},
+      {"/userNamespace/devices", "\"confine\"", "is none of refuse, keep"},
   };
   for (const auto& test : kCases) {
     const std::string error = ErrorWith(test.pointer, test.value);
@@ -132,6 +142,8 @@ TEST(ClassParser, AcceptsTheEdgesOfItsRanges) {
       {"/interposition", "null"},
       {"/denialEvents", "false"},
       {"/delegate", "\"crun\""},
+      {"/userNamespace", R"({"mode": "keep"})"},
+      {"/userNamespace/mode", "\"force\""},
       {"/sysctls/allowed/0", "\"net.ipv4.*\""},
       {"/comment", "\"text\""},
       {"/rootfs/comment", "\"text\""},
@@ -142,15 +154,53 @@ TEST(ClassParser, AcceptsTheEdgesOfItsRanges) {
   EXPECT_THAT(ErrorWith("/rootfs/comment", "1"), HasSubstr("/rootfs/comment: not a text"));
 }
 
+constexpr const char* kInterposition = R"({
+  "network": {"mode": "confine", "metadata": "refuse",
+              "connect": {"default": "allow", "deny": ["10.0.0.0/8 80", "unix:/run/*"], "allow": []},
+              "bind": {"default": "deny", "deny": [], "allow": ["* 1024-65535", "unix:@x"]}},
+  "files": {"mode": "confine", "opens": "all", "default": "readOnly", "deny": ["/etc/shadow"],
+            "readOnly": ["/etc/**"], "allow": ["/data/**"]},
+  "refused": ["getpriority"], "namespaces": "refuse",
+  "systemInfo": {"memory": "cgroup", "kernel": "neutral"}, "deviceNodes": "harmless",
+  "onViolation": "kill", "complain": false})";
+
+TEST(ClassParser, ReadsInterposition) {
+  EXPECT_EQ(ErrorWith("/interposition", kInterposition), "no error");
+  const std::string text = kInterposition;
+  const auto changed = [&](std::string_view from, std::string_view to) {
+    std::string other = text;
+    other.replace(other.find(from), from.size(), to);
+    return ErrorWith("/interposition", other.c_str());
+  };
+  EXPECT_THAT(changed("10.0.0.0/8 80", "10.0.0.1/8"), HasSubstr("bits beyond its prefix"));
+  EXPECT_THAT(changed("unix:@x", "unix:/x"), HasSubstr("a bind is not decided by a path"));
+  EXPECT_THAT(changed("unix:/run/*", "unix:/run/../x"),
+              HasSubstr("/interposition/network/connect"));
+  EXPECT_THAT(changed("getpriority", "sendmsg"), HasSubstr("cannot be refused by its name"));
+  EXPECT_THAT(changed("getpriority", "clone"), HasSubstr("cannot be refused by its name"));
+  EXPECT_THAT(changed("getpriority", "uname"), HasSubstr("cannot be refused by its name"));
+  EXPECT_THAT(changed("\"namespaces\": \"refuse\"", "\"namespaces\": \"keep\""),
+              HasSubstr("is none of kernel, refuse"));
+  EXPECT_THAT(changed("\"cgroup\"", "\"pod\""), HasSubstr("is none of host, cgroup"));
+  EXPECT_THAT(changed("\"neutral\"", "\"none\""), HasSubstr("is none of host, neutral"));
+  EXPECT_THAT(changed(", \"kernel\": \"neutral\"", ""), HasSubstr("kernel"));
+  EXPECT_THAT(changed("harmless", "all"), HasSubstr("is none of kernel, refuse, harmless"));
+  EXPECT_THAT(changed("getpriority", "openat2"), HasSubstr("cannot be refused by its name"));
+  EXPECT_THAT(changed("\"all\"", "\"write\""), HasSubstr("an open that only reads"));
+  EXPECT_THAT(changed("/data/**", "/${pod-uid}"), HasSubstr("has a variable"));
+  EXPECT_THAT(changed("/data/**", "data"), HasSubstr("/interposition/files/allow"));
+  EXPECT_THAT(changed("\"readOnly\", \"deny\"", "\"no\", \"deny\""),
+              HasSubstr("is none of allow, readOnly, deny"));
+  EXPECT_THAT(changed("\"kill\"", "\"stop\""), HasSubstr("is none of errno, kill"));
+  EXPECT_THAT(changed("\"complain\": false", "\"comment\": \"\""), HasSubstr("complain"));
+}
+
 TEST(ClassParser, LayersThatDoNotExistYetAreRefusedByName) {
   const struct {
     const char* pointer;
     const char* value;
     const char* layer;
   } kCases[] = {
-      {"/userNamespace/mode", "\"force\"", "a forced user namespace"},
-      {"/interposition", "{\"open\": {}}", "interposition"},
-      {"/interposition", "false", "interposition"},
       {"/denialEvents", "true", "denial events"},
   };
   for (const auto& test : kCases) {
@@ -175,18 +225,51 @@ TEST(ClassParser, AMissingKeyOfASectionIsAnErrorUnlessTheSectionIsOff) {
   const ClassPolicy policy = Restricted();
   int keys = 0;
   for (const auto& [section, object] : policy.document.items()) {
-    if (!object.is_object()) continue;
+    // Not a section that can be off.
+    if (!object.is_object() || section == "userNamespace") continue;
     for (const auto& [key, value] : object.items()) {
       const std::string pointer = fmt::format("/{}/{}", section, key);
       EXPECT_THAT(ErrorWith(pointer, "-"), HasSubstr(fmt::format("the key \"{}\" is missing", key)))
           << pointer;
       ++keys;
     }
-    if (object.contains("mode") && section != "userNamespace") {
+    if (object.contains("mode")) {
       EXPECT_EQ(ErrorWith("/" + section, R"({"mode": "off"})"), "no error") << section;
     }
   }
   EXPECT_GT(keys, 30);
+}
+
+TEST(ClassParser, AForcedUserNamespaceNeedsItsKeysAndAKeptOneDoesNot) {
+  const ClassPolicy policy = Restricted();
+  ASSERT_TRUE(policy.user_namespace.force);
+  for (const char* key : {"rootfs", "hostNamespaces", "devices"}) {
+    Json doc = policy.document;
+    ASSERT_EQ(doc["userNamespace"].erase(key), 1U) << key;
+    doc["userNamespace"]["mode"] = "keep";
+    const auto kept = ParseClass(doc, policy.origins);
+    ASSERT_TRUE(kept) << kept.error().Text();
+    EXPECT_EQ(kept->user_namespace, UserNamespaceRule()) << key;
+    doc["userNamespace"]["mode"] = "force";
+    const auto forced = ParseClass(doc, policy.origins);
+    ASSERT_FALSE(forced) << key;
+    EXPECT_THAT(forced.error().message, HasSubstr(fmt::format("the key \"{}\" is missing", key)));
+  }
+  EXPECT_THAT(ErrorWith("/userNamespace/mode", "-"), HasSubstr("the key \"mode\" is missing"));
+}
+
+TEST(ClassParser, EachWordOfTheUserNamespaceHasItsMeaning) {
+  ClassPolicy policy = Restricted();
+  const auto parsed = [&](const char* key, const char* word) {
+    Json doc = policy.document;
+    doc["userNamespace"]["mode"] = "keep";
+    doc["userNamespace"][key] = word;
+    return ParseClass(doc, policy.origins)->user_namespace;
+  };
+  EXPECT_EQ(parsed("mode", "force"), (UserNamespaceRule{true, false, false, false}));
+  EXPECT_EQ(parsed("rootfs", "chown"), (UserNamespaceRule{false, true, false, false}));
+  EXPECT_EQ(parsed("hostNamespaces", "share"), (UserNamespaceRule{false, false, true, false}));
+  EXPECT_EQ(parsed("devices", "keep"), (UserNamespaceRule{false, false, false, true}));
 }
 
 TEST(ClassParser, ReadsEachFieldIntoItsPlace) {
@@ -197,6 +280,7 @@ TEST(ClassParser, ReadsEachFieldIntoItsPlace) {
   doc["namespaces"] = {{"network", "off"}, {"pid", "confine"},   {"ipc", "refuse"},
                        {"uts", "off"},     {"cgroup", "refuse"}, {"mount", "confine"}};
   doc["seccomp"]["compatArchitectures"] = {"SCMP_ARCH_X86"};
+  doc["seccomp"]["complain"] = true;
   doc["rootfs"]["writable"] = {{{"path", "/a"},
                                 {"kind", "tmpfs"},
                                 {"size", "512Ki"},
@@ -214,7 +298,9 @@ TEST(ClassParser, ReadsEachFieldIntoItsPlace) {
   EXPECT_EQ(parsed->delegate, "crun");
   EXPECT_EQ(parsed->namespaces, (NamespacesRule{Mode::kOff, Mode::kConfine, Mode::kRefuse,
                                                 Mode::kOff, Mode::kRefuse, Mode::kConfine}));
-  EXPECT_EQ(parsed->seccomp, (SeccompRule{Mode::kConfine, "restricted", {"SCMP_ARCH_X86"}}));
+  EXPECT_EQ(
+      parsed->seccomp,
+      (SeccompRule{Mode::kConfine, "restricted", {"SCMP_ARCH_X86"}, FilterInstaller::kInit, true}));
   ASSERT_EQ(parsed->rootfs.writable.size(), 2U);
   EXPECT_EQ(parsed->rootfs.writable[0],
             (WritablePath{"/a", WritablePath::Kind::kTmpfs, 524288, 0750, 7, true, true}));
@@ -269,7 +355,9 @@ TEST(ClassParser, TheSchemaKnowsTheSameKeys) {
   const Json schema = Json::parse(text.str());
   std::set<std::string> in_schema;
   Properties(schema, schema, "", in_schema);
-  std::set<std::string> in_parser = KnownClassKeys(Restricted());
+  ClassPolicy complete = Restricted();
+  complete.document["interposition"] = Json::parse(kInterposition);
+  std::set<std::string> in_parser = KnownClassKeys(complete);
   in_parser.insert("/extends");  // the loader's own
   in_parser.insert("/$schema");
   for (const std::string_view name : RlimitTable()) {

@@ -19,18 +19,14 @@ ClassPolicy Load(std::string_view name) {
   return policy ? std::move(*policy) : ClassPolicy();
 }
 
-// Through text, as the state directory keeps it.
 ClassPolicy RoundTrip(const ClassPolicy& policy) {
-  const std::string text = base::DumpJson(SnapshotOf(policy));
-  const auto parsed = base::ParseJson(text, base::kSpecLimits, "s", base::ErrorKind::kInternal);
-  EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().Text());
-  auto back = ClassFromSnapshot(parsed->value);
+  auto back = ClassFromSnapshot(SnapshotOf(policy));
   EXPECT_TRUE(back) << (back ? "" : back.error().Text());
   return back ? std::move(*back) : ClassPolicy();
 }
 
 TEST(ClassSnapshot, GoesThroughTextUnchanged) {
-  for (const char* name : {"permissive", "baseline", "restricted"}) {
+  for (const char* name : {"permissive", "baseline", "restricted", "isolated"}) {
     const ClassPolicy policy = Load(name);
     EXPECT_EQ(RoundTrip(policy), policy) << name;
     EXPECT_EQ(RoundTrip(ForPodSandbox(policy)), ForPodSandbox(policy)) << name;
@@ -46,7 +42,7 @@ TEST(ClassSnapshot, GoesThroughTextUnchanged) {
 }
 
 TEST(ClassSnapshot, DamageIsAnError) {
-  const Json good = SnapshotOf(Load("restricted"));
+  const Json good = Json::parse(SnapshotOf(Load("restricted")));
   const std::pair<const char*, const char*> kCases[] = {
       {"/document", "{}"},
       {"/document", "null"},
@@ -64,14 +60,13 @@ TEST(ClassSnapshot, DamageIsAnError) {
     Json* member = base::Find(bad, pointer);
     ASSERT_NE(member, nullptr) << pointer;
     *member = Json::parse(value);
-    EXPECT_FALSE(ClassFromSnapshot(bad)) << pointer << value;
+    EXPECT_FALSE(ClassFromSnapshot(bad.dump())) << pointer << value;
   }
-  for (const char* text : {"null", "[]", "{}", "7"})
-    EXPECT_FALSE(ClassFromSnapshot(Json::parse(text)));
+  for (const char* text : {"", "null", "[]", "{}", "7", "{"}) EXPECT_FALSE(ClassFromSnapshot(text));
 }
 
 TEST(PodSandbox, IsTheTightestVersion) {
-  for (const char* name : {"baseline", "restricted"}) {
+  for (const char* name : {"baseline", "restricted", "isolated"}) {
     const ClassPolicy policy = Load(name);
     const ClassPolicy tight = ForPodSandbox(policy);
     EXPECT_THAT(tight.capabilities.ceiling, IsEmpty());
@@ -82,6 +77,17 @@ TEST(PodSandbox, IsTheTightestVersion) {
     EXPECT_EQ(tight.devices.allowed.size(), 8U);
     EXPECT_THAT(tight.OriginOf("/rootfs/writable").Text(), HasSubstr("sandbox container"));
   }
+}
+
+// The sandbox makes the namespace that the pod's containers join, on the same terms.
+TEST(PodSandbox, KeepsTheRuleOfTheUserNamespace) {
+  ClassPolicy policy = Load("restricted");
+  policy.document["userNamespace"] = {
+      {"mode", "force"}, {"rootfs", "chown"}, {"hostNamespaces", "share"}, {"devices", "keep"}};
+  policy = *ParseClass(policy.document, policy.origins);
+  const ClassPolicy tight = ForPodSandbox(policy);
+  EXPECT_EQ(tight.user_namespace, (UserNamespaceRule{true, true, true, true}));
+  EXPECT_EQ(ClassFromSnapshot(SnapshotOf(tight))->user_namespace, tight.user_namespace);
 }
 
 TEST(PodSandbox, PassThroughStaysSo) {
@@ -131,13 +137,13 @@ TEST(ClassPolicy, PassThroughNeedsEveryLayerOff) {
     ASSERT_NE(section, nullptr) << pointer;
     (*section)[pointer.substr(slash + 1)] = "refuse";
     // The lists that a section needs once it is on.
-    for (const char* list :
-         {"allowed", "ceiling", "masked", "readOnly", "writable", "podMayAdd", "guarded",
-          "fileSystems", "compatArchitectures", "profile", "label", "max", "requestMustFit"}) {
+    for (const char* list : {"allowed", "ceiling", "masked", "readOnly", "writable", "podMayAdd",
+                             "guarded", "fileSystems", "compatArchitectures", "profile", "label",
+                             "max", "requestMustFit", "installedBy", "complain"}) {
       Json with = policy.document;
       Json& target = *base::Find(with, pointer.substr(0, slash));
       if (target.contains(list)) continue;
-      for (const char* value : {"[]", "false", "\"baseline\"", "{}"}) {
+      for (const char* value : {"[]", "false", "\"baseline\"", "{}", "\"init\""}) {
         target[list] = Json::parse(value);
         const auto tried = ParseClass(with, policy.origins);
         if (tried || tried.error().message.find("is missing") != std::string::npos) {
@@ -152,6 +158,12 @@ TEST(ClassPolicy, PassThroughNeedsEveryLayerOff) {
     ++switches;
   }
   EXPECT_EQ(switches, 22);
+  ClassPolicy forced = permissive;
+  forced.document["userNamespace"] = {
+      {"mode", "force"}, {"rootfs", "refuse"}, {"hostNamespaces", "refuse"}, {"devices", "keep"}};
+  const auto parsed = ParseClass(forced.document, forced.origins);
+  ASSERT_TRUE(parsed) << parsed.error().Text();
+  EXPECT_FALSE(parsed->PassThrough());
 }
 
 }  // namespace

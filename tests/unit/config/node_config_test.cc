@@ -34,7 +34,8 @@ TEST(NodeConfig, ReadsEachKey) {
     "delegates": {"crun": "/opt/bin/crun", "my.runc-1_2": "/usr/sbin/runc"},
     "classDirectories": ["/a", "/b"],
     "stateDirectory": "/run/other",
-    "apparmorDefaultProfile": "mine"})");
+    "apparmorDefaultProfile": "mine",
+    "idPool": {"first": 100000, "count": 655360, "comment": "ten pods"}})");
   const auto config = LoadNodeConfig(dir.File("c.json"), true);
   ASSERT_TRUE(config) << config.error().Text();
   EXPECT_EQ(config->path, dir.File("c.json"));
@@ -44,6 +45,10 @@ TEST(NodeConfig, ReadsEachKey) {
   EXPECT_THAT(config->class_directories, ElementsAre("/a", "/b"));
   EXPECT_EQ(config->state_directory, "/run/other");
   EXPECT_EQ(config->apparmor_default, "mine");
+  ASSERT_TRUE(config->id_pool);
+  EXPECT_EQ(config->id_pool->first, 100000U);
+  EXPECT_EQ(config->id_pool->count, 655360U);
+  EXPECT_EQ(config->id_pool->origin, dir.File("c.json") + ":8");
 }
 
 TEST(NodeConfig, RefusesWhatIsWrongAndNamesIt) {
@@ -67,6 +72,16 @@ TEST(NodeConfig, RefusesWhatIsWrongAndNamesIt) {
       {"{\"classDirectories\": [\"a\"]}", "/classDirectories/0: \"a\" is not an absolute path"},
       {"{\"stateDirectory\": \"run\"}", "is not an absolute path"},
       {"{\"stateDirectory\": 1.5}", "not a 64-bit integer"},
+      {"{\"idPool\": 100000}", "/idPool: not an object"},
+      {"{\"idPool\": {\"first\": 100000}}", "the key \"count\" is missing"},
+      {"{\"idPool\": {\"count\": 65536}}", "the key \"first\" is missing"},
+      {"{\"idPool\": {\"first\": 65535, \"count\": 65536}}", "65535 is not from 65536"},
+      {"{\"idPool\": {\"first\": 65536, \"count\": 65535}}", "65535 is not from 65536"},
+      {"{\"idPool\": {\"first\": -1, \"count\": 65536}}", "not an integer from 65536"},
+      {"{\"idPool\": {\"first\": \"65536\", \"count\": 65536}}", "not an integer from 65536"},
+      {"{\"idPool\": {\"first\": 4294901760, \"count\": 65536}}", "is not from 65536"},
+      {"{\"idPool\": {\"first\": 4294901759, \"count\": 65537}}",
+       "/idPool: ends at 4294967295, beyond the last user id 4294967294"},
   };
   const PolicyDir dir;
   for (const auto& test : kCases) {

@@ -39,7 +39,7 @@ class ClassSchema(unittest.TestCase):
 
     def test_built_in_classes_pass(self):
         names = sorted(p.name for p in (CONFIG / "classes").glob("*.json"))
-        self.assertEqual(names, ["baseline.json", "permissive.json", "restricted.json"])
+        self.assertEqual(names, ["baseline.json", "isolated.json", "permissive.json", "restricted.json"])
         for name in names:
             self.assertEqual(self.errors(read(f"classes/{name}")), [], name)
 
@@ -79,8 +79,15 @@ class ClassSchema(unittest.TestCase):
             (("capabilities", "ceiling"), ["CAP_NOTHING"]),
             (("capabilities", "ceiling"), ["CAP_KILL", "CAP_KILL"]),
             (("user", "runAsNonRoot"), "confine"),
-            (("userNamespace", "mode"), "force"),
-            (("interposition",), {}),
+            (("userNamespace", "mode"), "off"),
+            (("userNamespace", "rootfs"), "keep"),
+            (("userNamespace", "hostNamespaces"), "confine"),
+            (("userNamespace", "devices"), True),
+            (("interposition",), {"network": {"mode": "refuse"}}),
+            (("interposition",), {"onViolation": "trap"}),
+            (("interposition",), {"files": {"opens": "reads"}}),
+            (("interposition",), {"files": {"deny": ["etc"]}}),
+            (("interposition",), {"network": {"connect": {"deny": ["example.org"]}}}),
             (("denialEvents",), True),
             (("seccomp", "profile"), "none"),
             (("hostMounts", "guarded"), ["etc"]),
@@ -109,7 +116,13 @@ class ClassSchema(unittest.TestCase):
         tmpfs = {"path": "/x", "kind": "tmpfs", "size": 4096, "inodes": 1, "mode": "0750"}
         for path, value in [
             (("rootfs", "writable"), [tmpfs, {"path": "/y", "kind": "volume"}]),
+            (("userNamespace",), {"mode": "force", "rootfs": "chown", "devices": "keep", "hostNamespaces": "share"}),
             (("interposition",), None),
+            (("interposition",), {"network": {"mode": "confine", "metadata": "refuse",
+                                              "connect": {"default": "deny", "deny": ["10.0.0.0/8 80"],
+                                                          "allow": ["unix:/run/*.sock", "* 53"]}}}),
+            (("interposition",), {"files": {"mode": "confine", "opens": "write", "default": "readOnly",
+                                            "deny": [], "readOnly": [], "allow": ["/tmp/**"]}}),
             (("denialEvents",), False),
             (("rlimits", "max"), {"RLIMIT_NOFILE": 2**64 - 1}),
             (("hostMounts", "guarded"), ["/", "/..a/b.c"]),
@@ -129,6 +142,12 @@ class NodeSchema(unittest.TestCase):
             ({}, True),
             ({"defaultDelegate": "crun", "delegates": {"crun": "/usr/bin/crun"}}, True),
             ({"classDirectories": ["/a"], "stateDirectory": "/run/x", "apparmorDefaultProfile": ""}, True),
+            ({"idPool": {"first": 65536, "count": 4294901759, "comment": "all"}}, True),
+            ({"idPool": {"first": 65535, "count": 65536}}, False),
+            ({"idPool": {"first": 65536, "count": 65535}}, False),
+            ({"idPool": {"first": 65536}}, False),
+            ({"idPool": {"first": 65536, "count": 65536, "last": 7}}, False),
+            ({"idPool": {"first": 4294901760, "count": 65536}}, False),
             ({"defaultDelegat": "crun"}, False),
             ({"defaultDelegate": "/usr/bin/crun"}, False),
             ({"delegates": {"crun": "crun"}}, False),

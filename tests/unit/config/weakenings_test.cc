@@ -48,6 +48,7 @@ TEST(Weakenings, EachLooserSettingIsNamedWithItsOrigin) {
        "/capabilities/mode is off, where baseline says confine"},
       {R"("namespaces": {"network": "off"})", "/namespaces/network is off"},
       {R"("seccomp": {"compatArchitectures": ["SCMP_ARCH_X86"]})", "allows SCMP_ARCH_X86"},
+      {R"("seccomp": {"complain": true})", "COMPLAIN MODE"},
       {R"("hostMounts": {"allowed": ["/etc/**"]})", "/hostMounts/allowed allows /etc/**"},
       {R"("hostMounts": {"fileSystems": ["proc", "nfs"]})", "/hostMounts/fileSystems allows nfs"},
       {R"("rootfs": {"mode": "confine", "podMayAdd": ["/**"]})", "/rootfs/podMayAdd allows /**"},
@@ -58,8 +59,14 @@ TEST(Weakenings, EachLooserSettingIsNamedWithItsOrigin) {
       {R"("sysctls": {"allowed": ["kernel.*"]})", "/sysctls/allowed allows kernel.*"},
       {R"("hooks": {"allowed": ["/bin/h"]})", "/hooks/allowed allows /bin/h"},
       {R"("delegateAnnotations": {"allowed": ["run.oci.x"]})", "allows run.oci.x"},
+      {R"("userNamespace": {"mode": "force", "hostNamespaces": "share"})",
+       "/userNamespace/hostNamespaces leaves a container that shares a host namespace"},
       {R"("lsm": {"apparmor": {"profile": "unconfined"}})",
        "/lsm/apparmor/profile is \"unconfined\""},
+      {R"("seccomp": {"installedBy": "init"}, "interposition": {
+          "network": {"mode": "off"}, "refused": [], "deviceNodes": "harmless",
+          "onViolation": "errno", "complain": false})",
+       "/interposition/deviceNodes lets device nodes be made without CAP_MKNOD"},
   };
   for (const auto& test : kCases) {
     const PolicyDir dir;

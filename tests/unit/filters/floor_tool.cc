@@ -2,6 +2,7 @@
 // The floor for tests that are not C++ (tests/e2e/test_floor.py):
 //
 //   floor_tool build restricted CAP_CHOWN        # the linux.seccomp object, on stdout
+//   floor_tool build baseline SCMP_ARCH_X86      # open for 32-bit programs too
 //   floor_tool judge restricted < config.json    # "replaceable", or the call that would be lost
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/base/file.h"
 #include "config/base/json.h"
@@ -40,7 +42,16 @@ int Judge(const Json& floor) {
 int main(int argc, char** argv) {
   const std::span<char*> args(argv, static_cast<std::size_t>(argc));
   if (args.size() < 3) return 2;
-  const auto floor = stockade::filters::BuildFloor(args[2], {args.begin() + 3, args.end()}, {});
+  std::vector<std::string> architectures;
+  stockade::config::CapabilityNames remaining;
+  for (const std::string name : args.subspan(3)) {
+    if (name.starts_with("SCMP_ARCH_")) {
+      architectures.push_back(name);
+    } else {
+      remaining.push_back(name);
+    }
+  }
+  const auto floor = stockade::filters::BuildFloor(args[2], remaining, architectures);
   if (!floor) {
     fmt::print(stderr, "{}\n", floor.error().Text());
     return 1;

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "config/base/file.h"
+#include "sandbox/id_claims.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -40,9 +41,9 @@ class StateTest : public testing::Test {
     record.class_name = "restricted";
     record.delegate = "/usr/sbin/runc";
     record.delegate_root = top_ + "/runc";
-    record.class_snapshot = {{"a", 1}};
-    record.policy_snapshot = {{"b", 2}};
-    record.changes = base::Json::array();
+    record.class_snapshot = R"({"a":1})";
+    record.policy_snapshot = R"({"b":2})";
+    record.changes = "[]";
     record.original = "original";
     record.final_text = "final";
     record.creator = ProcessId::Self();
@@ -68,14 +69,15 @@ class StateTest : public testing::Test {
 
 TEST_F(StateTest, ReadsBackWhatItWrote) {
   ASSERT_TRUE(Claim(Record("web")));
-  const auto record = Root().Read("web", /*with_texts=*/true);
+  const auto record = Root().Read("web", kWholeRecord);
   ASSERT_TRUE(record) << record.error().Text();
   EXPECT_EQ(record->container.id, "web");
   EXPECT_EQ(record->container.role, Role::kPodContainer);
   EXPECT_EQ(record->container.sandbox_id, "pause");
   EXPECT_EQ(record->class_name, "restricted");
-  EXPECT_EQ(record->class_snapshot, (base::Json{{"a", 1}}));
-  EXPECT_EQ(record->policy_snapshot, (base::Json{{"b", 2}}));
+  EXPECT_EQ(record->class_snapshot, R"({"a":1})");
+  EXPECT_EQ(record->policy_snapshot, R"({"b":2})");
+  EXPECT_EQ(record->changes, "[]");
   EXPECT_EQ(record->original, "original");
   EXPECT_EQ(record->final_text, "final");
   EXPECT_TRUE(record->creator.Alive());
@@ -83,11 +85,24 @@ TEST_F(StateTest, ReadsBackWhatItWrote) {
   EXPECT_THAT(Root().List(), ElementsAre("web"));
 }
 
-TEST_F(StateTest, KeepsItsDirectoryToRoot) {
+TEST_F(StateTest, APartThatIsGoneIsAnErrorToWhoAsksForIt) {
+  ASSERT_TRUE(Claim(Record("web")));
+  const auto directory = std::filesystem::directory_iterator(top_ + "/state")->path();
+  ASSERT_TRUE(std::filesystem::remove(directory / "web/policy.json"));
+  EXPECT_TRUE(Root().Read("web"));
+  EXPECT_EQ(Root().Read("web", {.loaded_class = true})->policy_snapshot, "");
+  EXPECT_FALSE(Root().Read("web", {.policy = true}));
+}
+
+TEST_F(StateTest, OthersMayPassAndSeeNothing) {
   ASSERT_TRUE(Claim(Record("web")));
   struct stat info = {};
   ASSERT_EQ(stat((top_ + "/state").c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 07777U, 0700U);
+  EXPECT_EQ(info.st_mode & 07777U, 0711U);
+  for (const auto& entry : std::filesystem::directory_iterator(top_ + "/state")) {
+    ASSERT_EQ(stat(entry.path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0077U, 0U) << entry.path();
+  }
 }
 
 TEST_F(StateTest, TwoRootsDoNotMeet) {
@@ -170,6 +185,126 @@ TEST_F(StateTest, ABrokenRecordIsAnErrorAndCanBeReleased) {
   }
   EXPECT_FALSE(Root().Read("web"));
   EXPECT_TRUE(Root().Release("web", *Root().Lock()));
+}
+
+// The record of a container of `pod` with ids of the pod's.
+class StateIdsTest : public StateTest {
+ protected:
+  StateIdsTest() : usable_{{1000000}, {2000000}} {}
+
+  StateRecord WithIds(const std::string& id, Role role, const IdRange& ids) const {
+    StateRecord record = Record(id);
+    record.container.role = role;
+    record.actions.ids = ids;
+    return record;
+  }
+  std::size_t Taken() const { return IdClaims(top_ + "/state").List()->size(); }
+
+  std::vector<IdRange> usable_;
+};
+
+TEST_F(StateIdsTest, ARecordKeepsTheIds) {
+  ASSERT_TRUE(Claim(WithIds("web", Role::kStandalone, {2000000})));
+  EXPECT_EQ(Root().Read("web")->actions.ids, IdRange{2000000});
+  ASSERT_TRUE(Claim(Record("db")));
+  EXPECT_EQ(Root().Read("db")->actions.ids, std::nullopt);
+}
+
+TEST_F(StateIdsTest, IdsThatAreNoRangeAreAnError) {
+  ASSERT_TRUE(Claim(WithIds("web", Role::kStandalone, {2000000})));
+  const std::string file = top_ + "/state/" + Root().key() + "/web/record.json";
+  const std::string good = *base::ReadFile(file, 65536);
+  const std::string ids = R"("firstId":2000000)";
+  const auto at = good.find(ids);
+  ASSERT_NE(at, std::string::npos);
+  for (const char* bad : {R"("first":7)", R"("firstId":{})", R"("firstId":"2000000")",
+                          R"("firstId":-1)", R"("firstId":0)", R"("firstId":4294901761)"}) {
+    std::string text = good;
+    ASSERT_TRUE(base::ReplaceFile(file, text.replace(at, ids.size(), bad), 0600));
+    EXPECT_FALSE(Root().Read("web")) << bad;
+  }
+}
+
+TEST_F(StateIdsTest, GoWithTheLastRecordOfThePod) {
+  const IdRange ids = *Root().ClaimIds("pause", usable_);
+  ASSERT_TRUE(Claim(WithIds("pause", Role::kPodSandbox, ids)));
+  ASSERT_TRUE(Claim(WithIds("web", Role::kPodContainer, ids)));  // of sandbox "pause"
+  ASSERT_TRUE(Claim(Record("other")));
+  // A container that outlives its sandbox still runs with them.
+  ASSERT_TRUE(Root().Release("pause", *Root().Lock()));
+  EXPECT_EQ(Taken(), 1U);
+  ASSERT_TRUE(Root().Release("other", *Root().Lock()));
+  EXPECT_EQ(Taken(), 1U);
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_EQ(Taken(), 0U);
+}
+
+// A record that is half removed is of a container that is over.
+TEST_F(StateIdsTest, DoNotWaitForWhatIsLeftOfARecord) {
+  const IdRange ids = *Root().ClaimIds("pause", usable_);
+  ASSERT_TRUE(Claim(WithIds("pause", Role::kPodSandbox, ids)));
+  ASSERT_TRUE(Claim(WithIds("web", Role::kPodContainer, ids)));
+  std::filesystem::remove(top_ + "/state/" + Root().key() + "/web/record.json");
+  ASSERT_TRUE(Root().Release("pause", *Root().Lock()));
+  EXPECT_EQ(Taken(), 1U);
+  std::filesystem::remove(top_ + "/state/" + Root().key() + "/web/pod");
+  ASSERT_TRUE(Root().ReleaseIds("pause"));
+  EXPECT_EQ(Taken(), 0U);
+}
+
+TEST_F(StateIdsTest, StayWithTheSandboxWhenAContainerGoes) {
+  const IdRange ids = *Root().ClaimIds("pause", usable_);
+  ASSERT_TRUE(Claim(WithIds("pause", Role::kPodSandbox, ids)));
+  ASSERT_TRUE(Claim(WithIds("web", Role::kPodContainer, ids)));
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_EQ(Taken(), 1U);
+  ASSERT_TRUE(Root().Release("pause", *Root().Lock()));
+  EXPECT_EQ(Taken(), 0U);
+}
+
+TEST_F(StateIdsTest, AFailedCreateGivesBackWhatHasNoRecord) {
+  ASSERT_TRUE(Root().ClaimIds("web", usable_));
+  ASSERT_TRUE(Root().ReleaseIds("web"));
+  EXPECT_EQ(Taken(), 0U);
+  const IdRange ids = *Root().ClaimIds("web", usable_);
+  ASSERT_TRUE(Claim(WithIds("web", Role::kStandalone, ids)));
+  ASSERT_TRUE(Root().ReleaseIds("web"));  // of a second create of the same id
+  EXPECT_EQ(Taken(), 1U);
+}
+
+// As a create leaves it that was killed while it wrote its record.
+TEST_F(StateIdsTest, AnUnfinishedRecordGivesTheIdsBack) {
+  ASSERT_TRUE(IdClaims(top_ + "/state").Claim({Root().key(), "web"}, DeadProcess(), usable_));
+  ASSERT_TRUE(base::MakeDirectories(top_ + "/state/" + Root().key() + "/.new-web", 0700));
+  ASSERT_TRUE(Root().Unfinished("web"));
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_EQ(Taken(), 0U);
+}
+
+TEST_F(StateIdsTest, ARecordThatCannotBeReadGivesItsOwnBack) {
+  const IdRange ids = *Root().ClaimIds("web", usable_);
+  ASSERT_TRUE(Claim(WithIds("web", Role::kStandalone, ids)));
+  ASSERT_TRUE(base::ReplaceFile(top_ + "/state/" + Root().key() + "/web/record.json", "{", 0600));
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_EQ(Taken(), 0U);
+}
+
+TEST_F(StateIdsTest, SweepTakesThoseOfAllRootsThatNobodyNeeds) {
+  const IdClaims claims(top_ + "/state");
+  const StateRoot other(top_ + "/state", top_ + "/crun");
+  const std::vector<IdRange> usable = {{1000000}, {2000000}, {3000000}, {4000000}};
+  // Killed before it had a record; about to write one; with a record, here and in another root.
+  ASSERT_TRUE(claims.Claim({other.key(), "killed"}, DeadProcess(), usable));
+  ASSERT_TRUE(Root().ClaimIds("starting", usable));
+  for (const StateRoot& root : {Root(), other}) {
+    const auto ids = claims.Claim({root.key(), "web"}, DeadProcess(), usable);
+    ASSERT_TRUE(ids);
+    ASSERT_TRUE(root.Claim(WithIds("web", Role::kStandalone, *ids), *root.Lock()));
+  }
+  ASSERT_EQ(Taken(), 4U);
+  ASSERT_TRUE(Root().Sweep(*Root().Lock()));
+  EXPECT_EQ(*claims.Find({other.key(), "killed"}), std::nullopt);
+  EXPECT_EQ(Taken(), 3U);
 }
 
 TEST(ContainerId, IsAFileName) {

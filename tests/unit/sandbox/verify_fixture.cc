@@ -45,7 +45,8 @@ config::ClassPolicy StrictClass() {
   policy.no_new_privileges.mode = Mode::kConfine;
   policy.user.run_as_non_root = Mode::kRefuse;
   policy.rlimits = {Mode::kConfine, {{"RLIMIT_NOFILE", 1024}, {"RLIMIT_CORE", 0}}};
-  policy.seccomp = {Mode::kConfine, "restricted", {}};
+  policy.seccomp = {
+      Mode::kConfine, "restricted", {}, config::FilterInstaller::kDelegate, /*complain=*/false};
   policy.host_mounts.mode = Mode::kRefuse;
   policy.host_mounts.guarded = {"/etc",     "/proc",           "/sys", "/dev", "/run",
                                 "/var/run", "/var/lib/kubelet"};
@@ -67,6 +68,7 @@ config::ClassPolicy StrictClass() {
   data.path = "/data";
   data.kind = config::WritablePath::Kind::kVolume;
   policy.rootfs.writable = {tmp, work, data};
+  policy.user_namespace.force = true;
   policy.kernel_paths = {
       Mode::kConfine, {"/proc/kcore", "/proc/keys", "/sys/firmware"}, {"/proc/sys", "/proc/bus"}};
   policy.devices = {Mode::kRefuse, {"/dev/null", "/dev/zero", "/dev/fuse"}};
@@ -128,7 +130,10 @@ Json MakeGoodConfig() {
       },
       "cgroupsPath": "/kubepods/x",
       "namespaces": [{"type": "pid"}, {"type": "ipc", "path": "/proc/77/ns/ipc"}, {"type": "uts", "path": "/proc/77/ns/uts"},
-                     {"type": "mount"}, {"type": "network", "path": "/proc/77/ns/net"}, {"type": "cgroup"}],
+                     {"type": "mount"}, {"type": "network", "path": "/proc/77/ns/net"}, {"type": "cgroup"},
+                     {"type": "user", "path": "/proc/77/ns/user"}],
+      "uidMappings": [{"containerID": 0, "hostID": 1048576, "size": 65536}],
+      "gidMappings": [{"containerID": 0, "hostID": 1048576, "size": 65536}],
       "devices": [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 438}],
       "maskedPaths": ["/proc/kcore", "/proc/keys", "/sys/firmware"],
       "readonlyPaths": ["/proc/sys", "/proc/bus"]

@@ -24,6 +24,7 @@ class FakeHost : public HostView {
   base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const override;
   base::Result<DeviceNumbers> Device(const std::string& path) const override;
   base::Result<LimitPair> InheritedLimit(std::string_view limit) const override;
+  base::Result<std::string> InitProgram() const override { return "/opt/stockade-init"; }
   bool IsDirectory(const std::string& path) const override { return !path.ends_with("file"); }
 
   LsmFacts lsm{.apparmor = true, .selinux = true};

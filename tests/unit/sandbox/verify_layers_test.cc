@@ -19,10 +19,23 @@ using base::Json;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
+// What layers made of a document, and what stockade-init is to install.
+struct Made {
+  SpecDocument document;
+  std::vector<std::string> filters;
+};
+
+std::vector<std::string> Broken(const Made& made, const config::ClassPolicy& policy) {
+  return BrokenPromises(made.document, policy, PodContainer(), FakeHost(),
+                        {.init_filters = made.filters});
+}
+
+const PodIds kPod{{1048576}, "/proc/77/ns/user"};
+
 // The layers of `policy` over `json`, without the one called `left_out`.
-base::Result<SpecDocument> Layered(const Json& json, DocumentKind kind,
-                                   const config::ClassPolicy& policy,
-                                   std::string_view left_out = {}) {
+base::Result<Made> Layered(const Json& json, DocumentKind kind, const config::ClassPolicy& policy,
+                           std::string_view left_out = {},
+                           const std::vector<std::string>& filters = {}) {
   SpecDocument document = AsDocument(json, kind);
   SpecEditor editor(document, policy);
   const FakeHost host;
@@ -30,9 +43,9 @@ base::Result<SpecDocument> Layered(const Json& json, DocumentKind kind,
   for (const Layer& layer : LayerTable()) {
     if (layer.name == left_out || (kind == DocumentKind::kProcess && !layer.on_exec)) continue;
     editor.StartLayer(layer.name);
-    STOCKADE_TRY(layer.apply({policy, container, host}, editor));
+    STOCKADE_TRY(layer.apply({policy, container, host, filters, kPod}, editor));
   }
-  return document;
+  return Made{std::move(document), editor.init_filters()};
 }
 
 // The strict class, its rules bent to confine instead of refuse wherever a rule can.
@@ -67,7 +80,7 @@ TEST(VerifyLayers, LeaveAGoodDocumentAsItIs) {
   for (const config::ClassPolicy& policy : {StrictClass(), Confining()}) {
     const auto document = Layered(GoodConfig(), DocumentKind::kConfig, policy);
     ASSERT_TRUE(document) << document.error().Text();
-    EXPECT_THAT(BrokenPromises(*document, policy, PodContainer(), FakeHost()), IsEmpty());
+    EXPECT_THAT(Broken(*document, policy), IsEmpty());
   }
 }
 
@@ -80,7 +93,7 @@ TEST_P(LayersMend, OrRefuse) {
   for (const config::ClassPolicy& policy : {StrictClass(), Confining()}) {
     const auto document = Layered(config, DocumentKind::kConfig, policy);
     if (!document) continue;
-    EXPECT_THAT(BrokenPromises(*document, policy, PodContainer(), FakeHost()), IsEmpty());
+    EXPECT_THAT(Broken(*document, policy), IsEmpty());
   }
 }
 
@@ -100,7 +113,7 @@ TEST(VerifyLayers, AMissingLayerIsNoticed) {
       mutation.apply(config);
       const auto document = Layered(config, DocumentKind::kConfig, policy, layer.name);
       if (!document) continue;
-      const auto broken = BrokenPromises(*document, policy, PodContainer(), FakeHost());
+      const auto broken = Broken(*document, policy);
       if (!broken.empty()) ++reached;
     }
     // Refusing is all that the privileged layer can do: confined, the others take the parts away.
@@ -121,20 +134,23 @@ TEST(VerifyLayers, BuiltInClassesKeepTheirPromises) {
       {"destination": "/srv", "type": "bind", "source": "/srv/files", "options": ["rbind"]}],
     "linux": {"namespaces": [{"type": "mount"}, {"type": "pid"}, {"type": "ipc"}, {"type": "uts"},
       {"type": "network"}]}})";
-  for (const char* name : {"baseline", "restricted"}) {
+  for (const char* name : {"baseline", "restricted", "isolated"}) {
     auto loaded = config::LoadClass(name, {});
     ASSERT_TRUE(loaded) << loaded.error().Text();
     loaded->lsm.apparmor = "loaded";
+    // What a class that mounts only what it allows would refuse.
+    loaded->host_mounts.allowed.emplace_back("/srv/**");
     for (const config::ClassPolicy& policy : {*loaded, config::ForPodSandbox(*loaded)}) {
       const auto document = Layered(Json::parse(greedy), DocumentKind::kConfig, policy);
       ASSERT_TRUE(document) << document.error().Text();
-      EXPECT_THAT(BrokenPromises(*document, policy, PodContainer(), FakeHost()), IsEmpty()) << name;
+      EXPECT_THAT(Broken(*document, policy), IsEmpty()) << name;
       EXPECT_THAT(BrokenPromises(AsDocument(Json::parse(greedy), DocumentKind::kConfig), policy,
                                  PodContainer(), FakeHost()),
                   Not(IsEmpty()));
-      const auto process = Layered(Json::parse(greedy)["process"], DocumentKind::kProcess, policy);
+      const auto process = Layered(Json::parse(greedy)["process"], DocumentKind::kProcess, policy,
+                                   "", document->filters);
       ASSERT_TRUE(process) << process.error().Text();
-      EXPECT_THAT(BrokenPromises(*process, policy, PodContainer(), FakeHost()), IsEmpty()) << name;
+      EXPECT_THAT(Broken(*process, policy), IsEmpty()) << name;
     }
   }
 }

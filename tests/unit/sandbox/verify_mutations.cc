@@ -61,6 +61,7 @@ constexpr const char* kDelegate = "/delegateAnnotations";
 constexpr const char* kFields = "/ociFields";
 constexpr const char* kPrivileged = "/privileged";
 constexpr const char* kNamespaces = "/namespaces";
+constexpr const char* kUserNamespace = "/userNamespace";
 constexpr const char* kCapabilities = "/capabilities";
 constexpr const char* kNoNewPrivileges = "/noNewPrivileges";
 constexpr const char* kUser = "/user";
@@ -118,6 +119,13 @@ const Mutation kMutations[] = {
     {kNamespaces, "a path that cannot be told", [](Json& c) { Namespace(c, "ipc")["path"] = "/var/run/netns/x"; }, "cannot be told"},
     {kNamespaces, "somebody's mount namespace", [](Json& c) { Namespace(c, "mount")["path"] = "/proc/77/ns/mnt"; }, "mount namespace is that of"},
     {kNamespaces, "a second network namespace", [](Json& c) { Linux(c)["namespaces"].push_back(Json{{"type", "network"}, {"path", "/proc/77/ns/net"}}); }, "stands there 2 times"},
+    {kUserNamespace, "the host's ids", [](Json& c) { DropNamespace(c, "user"); }, "0 user namespaces"},
+    {kUserNamespace, "the host's user namespace", [](Json& c) { Namespace(c, "user")["path"] = "/proc/1/ns/user"; }, "is the host's"},
+    {kUserNamespace, "two user namespaces", [](Json& c) { Linux(c)["namespaces"].push_back(Json{{"type", "user"}}); }, "2 user namespaces"},
+    {kUserNamespace, "root is root", [](Json& c) { Linux(c)["uidMappings"][0]["hostID"] = 0; }, "does not map 0 to ids"},
+    {kUserNamespace, "ids of the host's own users", [](Json& c) { Linux(c)["gidMappings"][0]["hostID"] = 1000; }, "does not map 0 to ids"},
+    {kUserNamespace, "a second mapping", [](Json& c) { Linux(c)["uidMappings"].push_back(Json{{"containerID", 65536}, {"hostID", 0}, {"size", 1}}); }, "is not one mapping"},
+    {kUserNamespace, "a new namespace without mappings", [](Json& c) { Namespace(c, "user").erase("path"); Linux(c).erase("gidMappings"); }, "is not one mapping"},
     {kNamespaces, "a type in capitals", [](Json& c) { Namespace(c, "uts")["type"] = "UTS"; }, "no uts namespace of its own"},
 
     {kCapabilities, "one more in the bounding set", [](Json& c) { Capabilities(c)["bounding"].push_back("CAP_SYS_PTRACE"); }, "the bounding set holds CAP_SYS_PTRACE"},

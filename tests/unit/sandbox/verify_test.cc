@@ -24,8 +24,8 @@ std::vector<std::string> Broken(const Json& config, const config::ClassPolicy& p
 
 TEST(Verify, IsSilentAboutAGoodDocument) {
   EXPECT_THAT(Broken(GoodConfig(), StrictClass()), IsEmpty());
-  EXPECT_TRUE(Verify(AsDocument(GoodConfig(), DocumentKind::kConfig), StrictClass(), PodContainer(),
-                     FakeHost()));
+  const SpecDocument good = AsDocument(GoodConfig(), DocumentKind::kConfig);
+  EXPECT_EQ(Verify(good, StrictClass(), PodContainer(), FakeHost()), good.Text());
 }
 
 TEST(Verify, AClassThatPromisesNothingIsKeptByAnything) {
@@ -70,6 +70,33 @@ TEST(Verify, ReadsTheTextNotTheTree) {
   SpecDocument typed = AsDocument(GoodConfig(), DocumentKind::kConfig);
   typed.root()["process"]["noNewPrivileges"] = "true";
   EXPECT_THAT(BrokenPromises(typed, StrictClass(), PodContainer(), FakeHost()), Not(IsEmpty()));
+}
+
+TEST(Verify, NoMountRunsProgramsWhereTheClassSaysSo) {
+  config::ClassPolicy policy = StrictClass();
+  policy.host_mounts.no_exec = true;
+  Json config = GoodConfig();
+  const auto lacking = Broken(config, policy);
+  EXPECT_THAT(lacking, Contains(HasSubstr("tmpfs on /dev runs programs")));
+  EXPECT_THAT(lacking, Contains(HasSubstr("on /opt/files runs programs")));
+  EXPECT_THAT(lacking, Contains(HasSubstr("on /data is noexec, but what is mounted below")));
+  for (Json& mount : config["mounts"]) {
+    mount["options"].push_back("noexec");
+    if (mount["type"] == "bind") mount["options"].push_back("rnoexec");
+  }
+  EXPECT_THAT(Broken(config, policy), IsEmpty());
+  // What may run programs may not be written.
+  policy.host_mounts.executable = {"/srv/*", "/var/lib/kubelet/pods/${pod-uid}/volumes/*/*"};
+  EXPECT_THAT(Broken(config, policy), Contains(HasSubstr("on /data runs programs and can be")));
+}
+
+TEST(Verify, OnlyAllowedHostPathsAreMountedWhereTheClassSaysSo) {
+  config::ClassPolicy policy = StrictClass();
+  policy.host_mounts.only_allowed = true;
+  EXPECT_THAT(Broken(GoodConfig(), policy),
+              testing::ElementsAre(HasSubstr("on /opt/files is no host path")));
+  policy.host_mounts.allowed.emplace_back("/srv/**");
+  EXPECT_THAT(Broken(GoodConfig(), policy), IsEmpty());
 }
 
 TEST(Verify, ExecKeepsThePromisesOfAProcess) {

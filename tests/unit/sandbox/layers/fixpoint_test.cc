@@ -8,6 +8,7 @@
 
 #include "config/base/embedded.h"
 #include "config/class_loader.h"
+#include "sandbox/init/protocol.h"
 #include "sandbox/verify.h"
 #include "tests/unit/sandbox/layers/fixture.h"
 
@@ -27,6 +28,10 @@ class PlainHost : public FakeHost {
  public:
   PlainHost() { limits = {{"RLIMIT_CORE", {~0ULL, ~0ULL}}}; }
   base::Result<std::string> Resolve(const std::string& path) const override { return path; }
+  // Those of a real pod are its sandbox's.
+  base::Result<bool> BelongsTo(const std::string&, const std::string&) const override {
+    return true;
+  }
 };
 
 config::ClassPolicy Builtin(const char* name) {
@@ -49,7 +54,8 @@ void ExpectConfined(const Outcome& out, const std::string& of) {
   for (const Json& name : out.At("/process/capabilities/bounding")) {
     EXPECT_EQ(name, "CAP_NET_BIND_SERVICE") << of;
   }
-  EXPECT_EQ(out.At("/linux/seccomp/defaultAction"), "SCMP_ACT_ERRNO") << of;
+  EXPECT_EQ(out.At("/process/args/0"), init::kPath) << of;
+  EXPECT_EQ(out.init_filters.size(), 1U) << of;
   EXPECT_GE(out.At("/linux/maskedPaths").size(), 10U) << of;
   EXPECT_EQ(out.At("/linux/resources/devices/0/allow"), false) << of;
 }
@@ -57,13 +63,16 @@ void ExpectConfined(const Outcome& out, const std::string& of) {
 // What the independent check says of the result: nothing.
 void ExpectVerified(const Outcome& out, const config::ClassPolicy& policy, const HostView& host,
                     const Container& container, const std::string& of) {
-  const auto document = SpecDocument::Parse(out.spec.dump(), DocumentKind::kConfig, "result");
+  const auto document = SpecDocument::Parse(out.staged.dump(), DocumentKind::kConfig, "result");
   ASSERT_TRUE(document) << of << ": " << document.error().Text();
-  EXPECT_THAT(BrokenPromises(*document, policy, container, host), testing::IsEmpty()) << of;
+  EXPECT_THAT(
+      BrokenPromises(*document, policy, container, host, {out.init_filters, out.actions, kStage}),
+      testing::IsEmpty())
+      << of;
 }
 
 TEST(RealSpecs, RunInEveryBuiltInClass) {
-  for (const char* name : {"baseline", "restricted"}) {
+  for (const char* name : {"baseline", "restricted", "isolated"}) {
     for (const auto& file : embedded::kRealSpecs) {
       const Json spec = Json::parse(file.text);
       const Outcome out = RunAll(Builtin(name), file.text, PlainHost(), ContainerOf(spec));
@@ -148,7 +157,8 @@ TEST(HostileSpecs, AGreedyOneGetsNothing) {
           "permitted": ["CAP_SYS_ADMIN"], "ambient": ["CAP_SYS_ADMIN"]}},
       "root": {"path": "rootfs", "readonly": false},
       "linux": {"namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"},
-                               {"type": "uts"}, {"type": "mount"}]}})",
+                               {"type": "uts"}, {"type": "mount"}]},
+      "mounts": [{"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}]})",
                              PlainHost());
   ASSERT_FALSE(out.error) << out.Refusal();
   ExpectConfined(out, "greedy");

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "filters/check_program.h"
+#include "sandbox/staging.h"
+
 namespace stockade::sandbox {
 namespace {
 
@@ -22,14 +25,21 @@ base::Status Apply(std::string_view name, const LayerInput& input, SpecEditor& e
   return Fail(ErrorKind::kInternal, "there is no layer called {}", name);
 }
 
+// A pod's containers join the user namespace of its sandbox.
+PodIds PodIdsOf(const Container& container) {
+  return {kPodRange, container.role == Role::kPodContainer ? kPodUserNamespace : ""};
+}
+
 Outcome Run(std::string_view name, const config::ClassPolicy& policy, std::string_view text,
             const HostView& host, const Container& container, DocumentKind kind) {
   auto document = SpecDocument::Parse(std::string(text), kind, "test");
   if (!document) return {nullptr, {}, {}, document.error()};
-  const LayerInput input{policy, container, host};
+  LayerInput input{policy, container, host};
+  if (NeedsPodIds(policy, document->root())) input.pod_ids = PodIdsOf(container);
   SpecEditor editor(*document, policy);
   const auto status = Apply(name, input, editor);
-  Outcome out{document->root(), editor.changes(), editor.notices(), std::nullopt};
+  Outcome out{document->root(), editor.changes(), editor.notices(), std::nullopt,
+              editor.init_filters()};
   if (!status) {
     out.error = status.error();
     EXPECT_EQ(status.error().message.find('\n'), std::string::npos) << status.error().message;
@@ -43,10 +53,27 @@ Outcome Run(std::string_view name, const config::ClassPolicy& policy, std::strin
     ADD_FAILURE() << "changed its own output: " << change.layer << " " << change.what << " "
                   << change.from << " -> " << change.to;
   }
+  if (!name.empty() || kind == DocumentKind::kProcess) return out;
+  const auto staged = Stage(input, kStage, editor);
+  if (staged) {
+    out.actions = *staged;
+  } else {
+    out.error = staged.error();
+  }
+  out.staged = document->root();
   return out;
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> FakeHost::MountFlags(const std::string& path) const {
+  const auto flags = mount_flags.find(path);
+  return flags == mount_flags.end() ? std::vector<std::string>{} : flags->second;
+}
+
+Result<bool> FakeHost::OthersMayOpen(const std::string& path) const {
+  return !private_devices.contains(path);
+}
 
 Result<std::string> FakeHost::Resolve(const std::string& path) const {
   if (const auto link = links.find(path); link != links.end()) return link->second;
@@ -69,6 +96,10 @@ Result<DeviceNumbers> FakeHost::Device(const std::string& path) const {
 Result<LimitPair> FakeHost::InheritedLimit(std::string_view limit) const {
   if (const auto known = limits.find(limit); known != limits.end()) return known->second;
   return HostView::InheritedLimit(limit);
+}
+
+Result<filters::Program> FakeHost::CompiledFilter(const Json& seccomp) const {
+  return filters::CompileChecked(seccomp);
 }
 
 Json Outcome::At(std::string_view pointer) const {

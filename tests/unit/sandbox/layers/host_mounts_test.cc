@@ -118,6 +118,30 @@ TEST(HostMounts, WhatIsNotListedBecomesReadOnly) {
             Json::array());
 }
 
+TEST(HostMounts, NothingRunsButWhatIsListed) {
+  config::ClassPolicy policy = Policy(Mode::kRefuse);
+  policy.host_mounts.no_exec = true;
+  policy.host_mounts.executable = {"/there/images/*"};
+  const auto options = [&](std::string_view source, std::string_view given) {
+    return Apply(policy, Bind(source, given)).At("/mounts/0/options").dump();
+  };
+  EXPECT_EQ(options("/there/data", R"("rbind", "exec")"), R"(["rbind","noexec","rnoexec"])");
+  EXPECT_EQ(options("/there/data", R"("bind", "rexec", "ro")"), R"(["bind","ro","noexec"])");
+  EXPECT_EQ(options("/there/a.file", R"("rbind")"), R"(["rbind","noexec"])");
+  EXPECT_EQ(options("/there/images/x", R"("rbind", "rw")"), R"(["rbind","ro","rro"])");
+  const Outcome tmpfs = Apply(policy, R"({"destination": "/x", "type": "tmpfs", "source": "x",
+                                          "options": ["exec", "size=1k"]})");
+  EXPECT_EQ(tmpfs.At("/mounts/0/options").dump(), R"(["size=1k","noexec"])");
+}
+
+TEST(HostMounts, OnlyAllowedPathsWhereTheClassSaysSo) {
+  config::ClassPolicy policy = Policy(Mode::kRefuse);
+  policy.host_mounts.only_allowed = true;
+  EXPECT_THAT(Apply(policy, Bind("/there/data")).Refusal(),
+              testing::AllOf(HasSubstr("/there/data"), HasSubstr("/hostMounts/onlyAllowed")));
+  EXPECT_FALSE(Apply(policy, Bind("/there/pods/u1/volumes/x")).error);
+}
+
 TEST(HostMounts, EveryBindIsWrittenAsOne) {
   for (const char* type :
        {R"("type": "none",)", R"("type": "bind",)", "", R"("type": "",)",

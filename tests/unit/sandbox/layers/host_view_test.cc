@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,12 +15,24 @@
 namespace stockade::sandbox {
 namespace {
 
-const RealHost kHost("node-default");
+const RealHost kHost("node-default", "/nonexistent");
 
 TEST(RealHost, ResolvesLinksAsTheKernelDoes) {
   EXPECT_EQ(*kHost.Resolve("/proc/self/root"), "/");
   EXPECT_FALSE(kHost.Resolve("/no/such/path"));
   EXPECT_FALSE(kHost.Resolve(""));
+}
+
+TEST(RealHost, IsOneLookAtTheHost) {
+  std::string link = testing::TempDir() + "stockade-link-XXXXXX";
+  close(mkstemp(link.data()));
+  const RealHost host("", "");
+  EXPECT_EQ(host.Resolve(link), link);
+  ASSERT_EQ(unlink(link.c_str()), 0);
+  ASSERT_EQ(symlink("/dev/null", link.c_str()), 0);
+  EXPECT_EQ(host.Resolve(link), link);
+  EXPECT_EQ(RealHost("", "").Resolve(link), "/dev/null");
+  unlink(link.c_str());
 }
 
 TEST(RealHost, KnowsItsOwnNamespaces) {
@@ -53,6 +66,32 @@ TEST(RealHost, KnowsAForeignNamespace) {
   EXPECT_FALSE(*host);
 }
 
+TEST(RealHost, KnowsToWhichUserNamespaceANamespaceBelongs) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const int made = unshare(CLONE_NEWUSER | CLONE_NEWIPC);
+    raise(SIGSTOP);
+    _exit(made);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+  const std::string folder = fmt::format("/proc/{}/ns/", child);
+  const auto own = kHost.BelongsTo(folder + "ipc", folder + "user");
+  const auto inherited = kHost.BelongsTo(folder + "uts", folder + "user");
+  const auto other = kHost.BelongsTo(folder + "ipc", "/proc/self/ns/user");
+  kill(child, SIGCONT);
+  waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) != 0) GTEST_SKIP() << "not allowed to make a namespace";
+  ASSERT_TRUE(own && inherited && other);
+  EXPECT_TRUE(*own);
+  EXPECT_FALSE(*inherited);
+  EXPECT_FALSE(*other);
+  EXPECT_FALSE(kHost.BelongsTo("/proc/self/ns/no", "/proc/self/ns/user"));
+  EXPECT_FALSE(kHost.BelongsTo("/proc/self/ns/ipc", "/proc/self/ns/no"));
+  EXPECT_FALSE(kHost.BelongsTo("/dev/null", "/proc/self/ns/user"));
+}
+
 TEST(RealHost, KnowsDevicesAndLimits) {
   EXPECT_EQ(*kHost.Device("/dev/null"), (DeviceNumbers{'c', 1, 3}));
   EXPECT_TRUE(kHost.IsDirectory("/proc"));
@@ -69,6 +108,22 @@ TEST(RealHost, SaysWhatIsNotLoaded) {
   EXPECT_FALSE(kHost.AppArmorProfileLoaded(""));
   EXPECT_FALSE(kHost.AppArmorProfileLoaded("no such profile"));
   EXPECT_EQ(kHost.AppArmorDefault(), "node-default");
+}
+
+TEST(RealHost, SaysHowAPathIsMounted) {
+  EXPECT_FALSE(kHost.MountFlags("/no/such/path"));
+  if (geteuid() != 0) GTEST_SKIP() << "mounting needs root";
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool made = unshare(CLONE_NEWNS) == 0 &&
+                      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                      mount("t", "/tmp", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NOEXEC, nullptr) == 0;
+    const auto flags = kHost.MountFlags("/tmp");
+    _exit(made && flags && *flags == std::vector<std::string>{"ro", "nosuid", "noexec"} ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(LimitNames, AreTheKernels) {

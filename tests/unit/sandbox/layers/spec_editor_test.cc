@@ -33,6 +33,20 @@ TEST_F(Editor, SetMakesParentsAndRecords) {
   EXPECT_EQ(change.origin, "test.json:1");
 }
 
+TEST_F(Editor, WritesTheSameWithoutKeepingValues) {
+  Load(R"({"a": {"b": 1}, "c": [2, 3]})");
+  SpecEditor edit(*document_, policy_, /*keep_values=*/false);
+  edit.Set("/a/b", 2, "why", "");
+  edit.Insert("/c", 0, 1, "why", "");
+  edit.Remove("/c/2", "why", "");
+  EXPECT_EQ(document_->root(), Json::parse(R"({"a": {"b": 2}, "c": [1, 2]})"));
+  ASSERT_EQ(edit.changes().size(), 3U);
+  for (const Change& change : edit.changes()) {
+    EXPECT_TRUE(change.from.is_null()) << change.what;
+    EXPECT_TRUE(change.to.is_null()) << change.what;
+  }
+}
+
 TEST_F(Editor, SettingWhatIsThereRecordsNothing) {
   Load(R"({"root": {"readonly": true}})");
   edit_->Set("/root/readonly", true, "why", "");
@@ -76,7 +90,7 @@ TEST(LayerTable, RowsAreNamedOnceAndPointIntoTheClass) {
     EXPECT_TRUE(layer.section.starts_with('/'));
     EXPECT_FALSE(layer.promise.empty());
   }
-  EXPECT_EQ(names.size(), 16U);
+  EXPECT_EQ(names.size(), 17U);
 }
 
 TEST(ApplyLayers, APassThroughClassTouchesNothing) {

@@ -30,6 +30,7 @@ ClassFacts GoodClass() {
   facts.delegate = {"runc", "/usr/bin/runc", "runc version 1.5.0", "", ""};
   facts.link = "/usr/bin/stockade-restricted";
   facts.link_good = true;
+  facts.init = "/usr/libexec/stockade/stockade-init";
   return facts;
 }
 
@@ -54,6 +55,40 @@ bool AllOk(const std::vector<CheckRow>& rows) {
 }
 
 TEST(NodeRows, AGoodNodeIsGood) { EXPECT_TRUE(AllOk(NodeRows(GoodKernel(), kState, kContainerd))); }
+
+TEST(ClassRows, TheStubMustBeThereForAClassThatNeedsIt) {
+  ClassFacts facts = GoodClass();
+  facts.init.clear();
+  facts.init_error = {base::ErrorKind::kHost, "its mode is 0755", "chmod 0111 it"};
+  const CheckRow row = Row(ClassRows(facts, GoodKernel()), "stockade-init");
+  EXPECT_EQ(row.state, CheckState::kMissing);
+  EXPECT_EQ(row.way_out, "chmod 0111 it");
+  facts.policy = *config::LoadClass("baseline", {});
+  EXPECT_EQ(Row(ClassRows(facts, GoodKernel()), "stockade-init").state, CheckState::kWarn);
+}
+
+TEST(ClassRows, AStubThatCanBeSeenLeavesTheFilterToTheDelegate) {
+  ClassFacts facts = GoodClass();
+  facts.init_seen = {base::ErrorKind::kHost, "nfs on this kernel cannot map ids", "use ext4"};
+  EXPECT_EQ(Row(ClassRows(facts, GoodKernel()), "stockade-init").state, CheckState::kOk);
+  facts.policy = *config::LoadClass("baseline", {});
+  const CheckRow row = Row(ClassRows(facts, GoodKernel()), "stockade-init");
+  EXPECT_EQ(row.state, CheckState::kWarn);
+  EXPECT_EQ(
+      row.detail,
+      "the delegate installs the filter, which takes longer: nfs on this kernel cannot map ids");
+  facts.policy->seccomp.installed_by = config::FilterInstaller::kInit;
+  EXPECT_EQ(Row(ClassRows(facts, GoodKernel()), "stockade-init").state, CheckState::kMissing);
+}
+
+TEST(NodeRows, WhatLimitsOthersThanRootIsSaidAndIsNoProblem) {
+  KernelFacts kernel = GoodKernel();
+  kernel.unprivileged_limits = {"kernel.a=0", "kernel.b=1"};
+  const CheckRow row = Row(NodeRows(kernel, kState, kContainerd), "user namespaces");
+  EXPECT_EQ(row.state, CheckState::kOk);
+  EXPECT_EQ(row.detail,
+            "up to 1000; kernel.a=0 and kernel.b=1 concerns others than root, and no container");
+}
 
 TEST(NodeRows, TheStateDirectoryMustBeWritable) {
   const auto rows = NodeRows(GoodKernel(), {"/run", false, false, true}, kContainerd);

@@ -59,7 +59,8 @@ TEST(ShowClass, NamesEveryLayerAndWhetherItIsOn) {
   EXPECT_EQ(states["rootfs"], "confine");
   EXPECT_EQ(states["namespaces"], "refuse");
   EXPECT_EQ(states["user"], "off");
-  for (const base::Json& layer : ShowClass(Load("permissive"), false).json["layers"]) {
+  const base::Json permissive = ShowClass(Load("permissive"), false).json;
+  for (const base::Json& layer : permissive["layers"]) {
     EXPECT_EQ(layer["state"], "off") << layer["layer"];
   }
 }

@@ -31,6 +31,14 @@ TEST(ParseLine, TakesOperandsBeforeAndBehindOptions) {
   }
 }
 
+TEST(ParseLine, TakesTwoOperandsWhereTwoAreNamed) {
+  const auto line = ParseLine({"profile", "diff", "a", "--json", "b"});
+  ASSERT_TRUE(line) << line.error().Text();
+  EXPECT_THAT(line->operands, ElementsAre("a", "b"));
+  EXPECT_THAT(ParseLine({"profile", "diff", "a"}).error().message, HasSubstr("LEFT RIGHT"));
+  EXPECT_FALSE(ParseLine({"profile", "diff", "a", "b", "c"}));
+}
+
 TEST(ParseLine, AVerbMayBeAValue) {
   const auto line = ParseLine({"--config", "list", "inspect", "check"});
   ASSERT_TRUE(line) << line.error().Text();

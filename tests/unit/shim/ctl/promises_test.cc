@@ -50,12 +50,13 @@ class Promises : public ::testing::Test {
     facts_.seccomp = 2;
     facts_.seccomp_filters = 1;
     facts_.capabilities = {0, 0x400, 0x400, 0x400, 0};
-    facts_.uid_map = {{0, 0, 4294967295}};
-    for (const char* name : {"cgroup", "ipc", "mnt", "net", "pid", "uts"}) {
+    facts_.uid_map = {{0, 1 << 20, 65536}};
+    facts_.uids = {1 << 20, 1 << 20, 1 << 20, 1 << 20};
+    for (const char* name : {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"}) {
       facts_.namespaces[name] = "own";
       host_[name] = "host";
     }
-    facts_.mounts = *ParseMountInfo(kMounts);
+    facts_.mounts = *sandbox::ParseMountInfo(kMounts);
     facts_.limits["RLIMIT_CORE"] = {0, 0};
     facts_.present = {{"/proc/kcore", Content::kNullDevice}, {"/proc/sys", Content::kSomething}};
     facts_.devices = {"/dev/null", "/dev/console"};
@@ -93,6 +94,15 @@ TEST_F(Promises, EveryLayerIsLookedAtOrStandsInTheDocumentOnly) {
   EXPECT_THAT(seen, ::testing::IsEmpty());
 }
 
+TEST_F(Promises, TheHostsUserNamespace) {
+  facts_.uid_map = {{0, 1000, 65536}};
+  EXPECT_EQ(Broken(), "user namespace: 65536 ids from 0 are 1000 and up on the host\n");
+  facts_.uid_map.clear();
+  EXPECT_EQ(Broken(), "user namespace: no id is mapped\n");
+  facts_.namespaces["user"] = "host";
+  EXPECT_EQ(Broken(), "user namespace: the host's: root inside is root on the host\n");
+}
+
 TEST_F(Promises, CapabilitiesBeyondTheCeiling) {
   facts_.capabilities[kBounding] |= 1U << 21;
   EXPECT_EQ(Broken(), "capabilities: beyond the class: bounding: CAP_SYS_ADMIN\n");
@@ -115,10 +125,10 @@ TEST_F(Promises, Seccomp) {
   facts_.seccomp_filters = -1;  // Linux before 5.9
   EXPECT_EQ(Broken(), "");
   facts_.seccomp_filters = 0;
-  EXPECT_THAT(Broken(), HasSubstr("seccomp floor: no filter"));
+  EXPECT_THAT(Broken(), HasSubstr("seccomp: no filter"));
   facts_.seccomp_filters = 1;
   facts_.seccomp = 0;
-  EXPECT_THAT(Broken(), HasSubstr("seccomp floor: no filter"));
+  EXPECT_THAT(Broken(), HasSubstr("seccomp: no filter"));
 }
 
 TEST_F(Promises, NamespacesOfTheHost) {
@@ -130,9 +140,10 @@ TEST_F(Promises, NamespacesOfTheHost) {
 TEST_F(Promises, RootInsideIsRoot) {
   policy_.user.run_as_non_root = config::Mode::kRefuse;
   EXPECT_THAT(Broken(), HasSubstr("user: runs as root"));
-  facts_.uids = {1000, 1000, 1000, 1000};
+  constexpr std::uint32_t kUser = (1U << 20) + 1000;
+  facts_.uids = {kUser, kUser, kUser, kUser};
   EXPECT_EQ(Broken(), "");
-  facts_.uids[2] = 0;  // the saved one can come back
+  facts_.uids[2] = 1U << 20;  // the saved one can come back
   EXPECT_THAT(Broken(), HasSubstr("user: runs as root"));
   facts_.uids = {1000, 1000, 1000, 1000};
   facts_.uid_map = {{0, 1000, 1}};  // 1000 here is 0 there
@@ -152,7 +163,7 @@ TEST_F(Promises, AWritableRoot) {
 }
 
 TEST_F(Promises, AMountThatNobodyDeclared) {
-  facts_.mounts.push_back({"0:9", "/", "/host", "rw", "ext4", "/dev/sda", "rw"});
+  facts_.mounts.push_back({1, "0:9", "/", "/host", "rw", "", "ext4", "/dev/sda", "rw"});
   EXPECT_THAT(Broken(), HasSubstr("host mounts: /host (ext4) is not in the document"));
   EXPECT_THAT(Broken(), HasSubstr("rootfs: /host (ext4) is writable and undeclared"));
 }
@@ -167,15 +178,18 @@ TEST_F(Promises, AMountWithoutItsFlags) {
 TEST_F(Promises, AReadOnlyTreeIsReadOnlyToItsLeaves) {
   document_["mounts"][5]["options"] = {"rbind", "ro", "rro"};
   EXPECT_EQ(Broken(), "");
-  facts_.mounts.push_back({"0:9", "/", "/run/secrets/below", "rw", "ext4", "/dev/sda", "rw"});
+  facts_.mounts.push_back(
+      {1, "0:9", "/", "/run/secrets/below", "rw", "", "ext4", "/dev/sda", "rw"});
   EXPECT_EQ(Broken(), "host mounts: /run/secrets/below is not ro\n");
 }
 
 TEST_F(Promises, TheDirectoryOfCgroupHierarchiesIsTheDelegates) {
   document_["mounts"].push_back(
       {{"destination", "/sys/fs/cgroup"}, {"type", "cgroup"}, {"options", {"ro", "nosuid"}}});
-  facts_.mounts.push_back({"0:9", "/", "/sys/fs/cgroup", "rw,nosuid", "tmpfs", "tmpfs", "rw"});
-  facts_.mounts.push_back({"0:9", "/", "/sys/fs/cgroup/pids", "ro", "cgroup", "cgroup", "rw"});
+  facts_.mounts.push_back(
+      {1, "0:9", "/", "/sys/fs/cgroup", "rw,nosuid", "", "tmpfs", "tmpfs", "rw"});
+  facts_.mounts.push_back(
+      {1, "0:9", "/", "/sys/fs/cgroup/pids", "ro", "", "cgroup", "cgroup", "rw"});
   EXPECT_EQ(Broken(), "");
   facts_.mounts.back().options = "rw";
   EXPECT_EQ(Broken(), "host mounts: /sys/fs/cgroup/pids is not ro\n");
@@ -198,7 +212,7 @@ TEST_F(Promises, UncoveredKernelPaths) {
 TEST_F(Promises, AnEmptyDirectoryMasksWhenItIsReadOnly) {
   facts_.present["/proc/scsi"] = Content::kEmptyDirectory;
   EXPECT_EQ(Broken(), "kernel paths: /proc/scsi is not masked\n");  // empty by chance
-  facts_.mounts.push_back({"0:9", "/", "/proc/scsi", "ro", "tmpfs", "tmpfs", "rw"});
+  facts_.mounts.push_back({1, "0:9", "/", "/proc/scsi", "ro", "", "tmpfs", "tmpfs", "rw"});
   EXPECT_EQ(Broken(), "");
   facts_.mounts.back().options = "rw";
   EXPECT_EQ(Broken().find("kernel paths: /proc/scsi is not masked"), 0U) << Broken();

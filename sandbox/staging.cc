@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/staging.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sandbox/init/protocol.h"
+#include "sandbox/layers/fields.h"
+#include "sandbox/layers/mount_list.h"
+#include "sandbox/layers/namespace_list.h"
+#include "sandbox/layers/refusal.h"
+
+namespace stockade::sandbox {
+namespace {
+
+using base::ErrorKind;
+using base::Json;
+using base::Result;
+using base::Status;
+
+constexpr const char* kSetting = "/userNamespace";
+
+// The pod's network namespace was made before its user namespace, which has no rights in it: a
+// delegate that joins both may not enter it, and cannot mount its sysfs nor set its sysctls.
+Status EnterNetwork(SpecEditor& edit, HostActions& actions) {
+  STOCKADE_ASSIGN(const auto list, NamespacesOf(edit.Root()));
+  const auto network = std::ranges::find(list, "network", &NamespaceEntry::type);
+  if (network == list.end() || network->path.empty()) return {};
+  actions.network_namespace = network->path;
+  edit.Remove(fmt::format("/linux/namespaces/{}", network - list.begin()),
+              "it is entered before the delegate starts, which could not from within the pod's "
+              "user namespace",
+              kSetting);
+  return {};
+}
+
+Status TakeSysctls(SpecEditor& edit, HostActions& actions) {
+  if (actions.network_namespace.empty()) return {};
+  STOCKADE_ASSIGN(const Json* const sysctls, ObjectAt(edit.Root(), "/linux/sysctl"));
+  if (sysctls == nullptr) return {};
+  for (const auto& [key, value] : sysctls->items()) {
+    if (!key.starts_with("net.") && !key.starts_with("net/")) continue;
+    STOCKADE_ASSIGN(const auto text,
+                    TextAt(edit.Root(), "/linux/sysctl/" + base::PointerToken(key)));
+    actions.sysctls.push_back({key, text.value_or("")});
+  }
+  for (const NetworkSysctl& sysctl : actions.sysctls) {
+    edit.Remove("/linux/sysctl/" + base::PointerToken(sysctl.name),
+                "the host sets it in the pod's network namespace", kSetting);
+  }
+  return {};
+}
+
+Status StageRoot(const LayerInput& in, const std::string& stage, SpecEditor& edit,
+                 HostActions& actions) {
+  STOCKADE_ASSIGN(const auto path, TextAt(edit.Root(), "/root/path"));
+  if (!path || path->empty()) return base::Fail(ErrorKind::kSpec, "/root/path is missing");
+  STOCKADE_ASSIGN(
+      std::string resolved,
+      in.host.Resolve(path->starts_with('/') ? *path : in.container.bundle + "/" + *path));
+  actions.rootfs =
+      RootfsAction{std::move(resolved), kStagedRoot, in.policy.user_namespace.chown_rootfs};
+  edit.Set("/root/path", stage + "/" + kStagedRoot, "the image's root belongs to the pod's root",
+           "/userNamespace/rootfs");
+  return {};
+}
+
+// What has no ids of its own to map, or must keep them: kernel file systems and device nodes; the
+// stub, which must be nobody's; and the pod's shared memory, which is everybody's.
+StagedBind::Ids IdsOf(const Mount& mount) {
+  const bool kept =
+      mount.destination == init::kPath || mount.destination == "/dev/shm" ||
+      std::ranges::any_of(std::array{"/dev/", "/proc/", "/sys/"},
+                          [&](const char* at) { return mount.source.starts_with(at); });
+  return kept ? StagedBind::Ids::kAsTheyAre : StagedBind::Ids::kOfThePod;
+}
+
+Status StageBind(const LayerInput& in, const std::string& stage, const Mount& mount,
+                 SpecEditor& edit, HostActions& actions) {
+  for (const std::string& word : mount.options) {
+    if (word.starts_with("idmap") || word.starts_with("ridmap")) {
+      return Refuse(in, kSetting, "leave the ids of the volume to the class",
+                    "the mount at {} has the option {:.40}", mount.destination, word);
+    }
+  }
+  for (const char* list : {"/uidMappings", "/gidMappings"}) {
+    STOCKADE_ASSIGN(const std::size_t count, SizeAt(edit.Root(), mount.pointer + list));
+    if (count == 0) continue;
+    return Refuse(in, kSetting, "leave the ids of the volume to the class",
+                  "the mount at {} has id mappings of its own", mount.destination);
+  }
+  STOCKADE_ASSIGN(const std::vector<std::string> flags, in.host.MountFlags(mount.source));
+  const StagedBind bind{.source = mount.source,
+                        .name = fmt::format("mount-{}", actions.binds.size()),
+                        .recursive = IsRecursiveBind(mount.options),
+                        .ids = IdsOf(mount),
+                        .destination = mount.destination};
+  edit.Set(mount.pointer + "/source", stage + "/" + bind.name,
+           bind.ids == StagedBind::Ids::kOfThePod ? "the volume's ids are the pod's"
+                                                  : "where the pod's user namespace can reach it",
+           kSetting);
+  const MountOptions options = Force(mount.options, {flags.begin(), flags.end()});
+  if (options != mount.options) {
+    edit.Set(mount.pointer + "/options", Json(options),
+             "the flags of the volume's own mount cannot be taken away in a user namespace",
+             kSetting);
+  }
+  actions.binds.push_back(bind);
+  return {};
+}
+
+// A sysfs shows the network devices of the network namespace in which it was mounted.
+void StageSysfs(const std::string& stage, const Mount& mount, SpecEditor& edit,
+                HostActions& actions) {
+  constexpr const char* kName = "sys";
+  constexpr const char* kWhy = "mounted beforehand in the pod's network namespace";
+  actions.sysfs = kName;
+  edit.Set(mount.pointer + "/type", "bind", kWhy, kSetting);
+  edit.Set(mount.pointer + "/source", fmt::format("{}/{}", stage, kName), kWhy, kSetting);
+  MountOptions options = Force(mount.options, {"ro", "nosuid", "nodev", "noexec"});
+  options.insert(options.begin(), "bind");
+  edit.Set(mount.pointer + "/options", Json(options), kWhy, kSetting);
+}
+
+// An id of the process on the host.
+Result<std::uint32_t> HostId(const Json& process, const IdRange& ids, std::string_view field) {
+  STOCKADE_ASSIGN(const auto id, UnsignedAt(process, field));
+  if (id.value_or(0) < IdRange::kSize) {
+    return ids.first + static_cast<std::uint32_t>(id.value_or(0));
+  }
+  return base::FailHint(ErrorKind::kSpec, "run it as an id below 65536",
+                        "the process's {} is {}, which is beyond the {} ids of the pod's user "
+                        "namespace",
+                        field.substr(1), *id, IdRange::kSize);
+}
+
+// Without a user namespace the container's root is the host's, to whom a file of root's is open
+// whatever its mode: stockade-init has to be nobody's.
+Status HideInit(const std::string& stage, SpecEditor& edit, HostActions& actions) {
+  if (edit.init_filters().empty()) return {};
+  STOCKADE_ASSIGN(const auto namespaces, NamespacesOf(edit.Root()));
+  if (std::ranges::find(namespaces, "user", &NamespaceEntry::type) != namespaces.end()) return {};
+  STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
+  const auto mount = std::ranges::find(mounts, init::kPath, &Mount::destination);
+  if (mount == mounts.end()) return base::Fail(ErrorKind::kInternal, "stockade-init has no mount");
+  edit.StartLayer("seccomp");
+  actions.binds.push_back({.source = mount->source,
+                           .name = "init",
+                           .recursive = false,
+                           .ids = StagedBind::Ids::kNobody,
+                           .destination = mount->destination});
+  edit.Set(mount->pointer + "/source", fmt::format("{}/{}", stage, actions.binds.back().name),
+           "mounted so that it is nobody's, and nobody in the container can look into it",
+           "/seccomp/installedBy");
+  return {};
+}
+
+}  // namespace
+
+Result<HostActions> Stage(const LayerInput& in, const std::string& stage, SpecEditor& edit) {
+  HostActions actions;
+  if (!edit.ids()) {
+    STOCKADE_TRY(HideInit(stage, edit, actions));
+    return actions;
+  }
+  edit.StartLayer("user namespace");
+  actions.ids = edit.ids();
+  STOCKADE_TRY(EnterNetwork(edit, actions));
+  STOCKADE_TRY(TakeSysctls(edit, actions));
+  STOCKADE_TRY(StageRoot(in, stage, edit, actions));
+  STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
+  for (const Mount& mount : mounts) {
+    if (mount.bind()) STOCKADE_TRY(StageBind(in, stage, mount, edit, actions));
+    if (mount.type == "sysfs" && !actions.network_namespace.empty()) {
+      StageSysfs(stage, mount, edit, actions);
+    }
+  }
+  STOCKADE_TRY(OwnStreams(edit.Process(), actions));
+  return actions;
+}
+
+Status OwnStreams(const Json& process, HostActions& actions) {
+  if (!actions.ids) return {};
+  STOCKADE_ASSIGN(actions.stream_uid, HostId(process, *actions.ids, "/user/uid"));
+  STOCKADE_ASSIGN(actions.stream_gid, HostId(process, *actions.ids, "/user/gid"));
+  return {};
+}
+
+}  // namespace stockade::sandbox

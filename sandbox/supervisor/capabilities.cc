@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/supervisor/capabilities.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace stockade::supervisor {
+namespace {
+
+using Words = std::array<__user_cap_data_struct, 2>;
+
+std::uint32_t Low(std::uint64_t set) { return static_cast<std::uint32_t>(set); }
+std::uint32_t High(std::uint64_t set) { return static_cast<std::uint32_t>(set >> 32); }
+
+}  // namespace
+
+bool SetCapabilities(std::uint64_t permitted, std::uint64_t effective) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  const Words words{{{Low(effective), Low(permitted), 0}, {High(effective), High(permitted), 0}}};
+  return syscall(SYS_capset, &header, words.data()) == 0;
+}
+
+std::uint64_t EffectiveOf(pid_t thread) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = thread};
+  Words words{};
+  if (syscall(SYS_capget, &header, words.data()) != 0) return 0;
+  return std::uint64_t{words[1].effective} << 32 | words[0].effective;
+}
+
+}  // namespace stockade::supervisor

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/supervisor/path_resolver.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+
+#include "filters/interposition/file_decision.h"
+#include "sandbox/supervisor/capabilities.h"
+
+namespace stockade::supervisor {
+namespace {
+
+constexpr int kLook = O_PATH | O_CLOEXEC;
+constexpr int kLookAtLink = kLook | O_NOFOLLOW;
+constexpr int kMaxLinks = 40;
+constexpr ino_t kProcRoot = 1;  // PROC_ROOT_INO
+
+base::UniqueFd Look(int directory, const std::string& path, int flags = kLookAtLink) {
+  return base::UniqueFd(openat(directory, path.c_str(), flags));
+}
+
+base::UniqueFd LookByKernel(int directory, const std::string& path, int flags,
+                            std::uint64_t resolve) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags);
+  how.resolve = resolve;
+  for (int tries = 0;; ++tries) {
+    constexpr int kPatience = 32;  // something was renamed meanwhile
+    const auto fd = syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
+    if (fd >= 0 || errno != EAGAIN || tries == kPatience)
+      return base::UniqueFd(static_cast<int>(fd));
+  }
+}
+
+std::optional<std::string> LinkText(int directory, const std::string& name) {
+  std::array<char, PATH_MAX> text;
+  const ssize_t got = readlinkat(directory, name.c_str(), text.data(), text.size());
+  if (got < 0 || static_cast<std::size_t>(got) == text.size()) return std::nullopt;
+  return std::string(text.data(), static_cast<std::size_t>(got));
+}
+
+// The last number of a line of status.
+std::optional<pid_t> LastNumber(std::string_view status, std::string_view name) {
+  const auto at = status.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view line = status.substr(at + name.size());
+  line = line.substr(0, line.find('\n'));
+  line = line.substr(line.find_last_of("\t ") + 1);
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+  if (error != std::errc() || end != line.data() + line.size() || number <= 0) return std::nullopt;
+  return number;
+}
+
+bool IsProcRoot(int directory) {
+  struct stat status = {};
+  return fstat(directory, &status) == 0 && status.st_ino == kProcRoot && IsOnProc(directory);
+}
+
+// The directory of `path` and its last component, without the slashes behind it.
+struct Split {
+  std::string directory;
+  std::string name;
+  bool slash = false;
+};
+
+Split SplitPath(std::string_view path) {
+  Split split;
+  const auto end = path.find_last_not_of('/');
+  if (end == std::string_view::npos) return {.directory = std::string(path), .name = {}};
+  split.slash = end + 1 != path.size();
+  path = path.substr(0, end + 1);
+  const auto slash = path.rfind('/');
+  split.name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  split.directory = slash == std::string_view::npos ? "." : std::string(path.substr(0, slash + 1));
+  return split;
+}
+
+bool IsDots(std::string_view name) { return name.empty() || name == "." || name == ".."; }
+
+}  // namespace
+
+bool IsOnProc(int node) {
+  struct statfs status = {};
+  return fstatfs(node, &status) != 0 || status.f_type == PROC_SUPER_MAGIC;
+}
+
+std::optional<OwnNumbers> ParseOwnNumbers(std::string_view status) {
+  const auto process = LastNumber(status, "\nNStgid:");
+  const auto thread = LastNumber(status, "\nNSpid:");
+  if (!process || !thread) return std::nullopt;
+  return OwnNumbers{*process, *thread};
+}
+
+std::optional<OwnNumbers> ReadOwnNumbers(int proc, pid_t thread) {
+  const base::UniqueFd file(
+      openat(proc, fmt::format("{}/status", thread).c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> text;  // both lines stand before those of any length but the groups
+  std::size_t size = 0;
+  while (file && size < text.size()) {
+    const ssize_t got = read(file.get(), text.data() + size, text.size() - size);
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  return ParseOwnNumbers({text.data(), size});
+}
+
+// Where a walk is, and what is left of its path.
+struct PathResolver::Walk {
+  base::UniqueFd at;
+  std::string rest;
+  int links = 0;
+  bool proven = true;
+  bool descriptor = false;
+  // The way from the root of a procfs to `at`, if the walk came by there: "12/fd".
+  std::optional<std::string> in_proc;
+};
+
+PathResolver::PathResolver(const Services& services, pid_t thread, int start)
+    : services_(services), thread_(thread), start_(start < 0 ? AT_FDCWD : start) {}
+
+base::UniqueFd PathResolver::Reopen(int node, int flags, mode_t mode) const {
+  return base::UniqueFd(
+      openat(services_.own_fds, std::to_string(node).c_str(), flags | O_CLOEXEC, mode));
+}
+
+std::optional<std::string> PathResolver::NameOf(int node, bool proven) const {
+  auto name = LinkText(services_.own_fds, std::to_string(node));
+  if (!name || (proven && !name->ends_with(" (deleted)"))) return name;
+  const base::UniqueFd there = Look(AT_FDCWD, *name);
+  struct stat wanted = {};
+  struct stat got = {};
+  const bool same = there && fstat(node, &wanted) == 0 && fstat(there.get(), &got) == 0 &&
+                    wanted.st_dev == got.st_dev && wanted.st_ino == got.st_ino;
+  if (!same || !name->starts_with('/')) return std::nullopt;
+  return name;
+}
+
+int PathResolver::Resolve(const std::string& path, const ResolveOptions& options, Found& found) {
+  const int quick =
+      options.create ? KernelParent(path, options, found) : Kernel(path, options, found);
+  if (options.resolve != 0) {
+    if (quick != 0) return quick;
+    const int where = found.node ? found.node.get() : found.parent.get();
+    return IsOnProc(where) ? EACCES : 0;
+  }
+  const bool link = quick == 0 && found.node && S_ISLNK(found.status.st_mode) && options.follow;
+  if (quick == 0 && !link && !IsOnProc(found.node ? found.node.get() : found.parent.get()))
+    return 0;
+  found = {};
+  Walk walk{.at = path.front() == '/' ? Look(AT_FDCWD, "/", kLook) : Look(start_, ".", kLook),
+            .rest = path,
+            .proven = path.front() == '/',
+            .in_proc = std::nullopt};
+  if (!walk.at) return errno;
+  constexpr int kGoOn = -1;
+  static_assert(kGoOn < 0);
+  for (;;) {
+    if (const int done = Step(walk, options, found); done != kGoOn) return done;
+  }
+}
+
+int PathResolver::Kernel(const std::string& path, const ResolveOptions& options,
+                         Found& found) const {
+  const int flags = options.follow ? kLook : kLookAtLink;
+  found.node = LookByKernel(start_, path, flags, options.resolve | RESOLVE_NO_MAGICLINKS);
+  if (!found.node || fstat(found.node.get(), &found.status) != 0) return errno;
+  found.proven = path.front() == '/' && (options.resolve & RESOLVE_IN_ROOT) == 0;
+  return 0;
+}
+
+// The last component is looked at by itself, and is a link if that is what it is.
+int PathResolver::KernelParent(const std::string& path, const ResolveOptions& options,
+                               Found& found) const {
+  const Split split = SplitPath(path);
+  if (IsDots(split.name)) return Kernel(path, options, found);
+  found.parent = LookByKernel(start_, split.directory, kLook | O_DIRECTORY,
+                              options.resolve | RESOLVE_NO_MAGICLINKS);
+  if (!found.parent) return errno;
+  found.name = split.name;
+  found.directory = split.slash;
+  found.proven = path.front() == '/' && (options.resolve & RESOLVE_IN_ROOT) == 0;
+  found.node = LookByKernel(found.parent.get(), split.name, kLookAtLink, options.resolve);
+  if (!found.node) return errno == ENOENT ? 0 : errno;
+  if (fstat(found.node.get(), &found.status) != 0) return errno;
+  const bool link = S_ISLNK(found.status.st_mode) && options.follow;
+  return link && options.resolve != 0 ? ELOOP : 0;
+}
+
+int PathResolver::Up(Walk& walk) const {
+  base::UniqueFd next = Look(walk.at.get(), "..", kLook | O_DIRECTORY);
+  if (!next) return errno;
+  walk.at = std::move(next);
+  walk.descriptor = false;
+  if (!walk.in_proc) return 0;
+  const auto slash = walk.in_proc->rfind('/');
+  if (walk.in_proc->empty()) {
+    walk.in_proc.reset();
+  } else {
+    walk.in_proc->resize(slash == std::string::npos ? 0 : slash);
+  }
+  return 0;
+}
+
+// One component. 0 at the end, an errno value, or -1 to go on.
+int PathResolver::Step(Walk& walk, const ResolveOptions& options, Found& found) {
+  walk.rest.erase(0, walk.rest.find_first_not_of('/'));
+  const auto end = std::min(walk.rest.find('/'), walk.rest.size());
+  const std::string name = walk.rest.substr(0, end);
+  const bool slash = end != walk.rest.size();
+  walk.rest.erase(0, walk.rest.find_first_not_of('/', end));
+  const bool last = walk.rest.empty();
+  found.directory = found.directory || (last && slash);
+  if (name.empty() || name == ".") {
+    const bool here = name.empty() || Look(walk.at.get(), ".", kLook | O_DIRECTORY);
+    if (!here) return errno;
+    if (!last) return -1;
+    found.node = std::move(walk.at);
+  } else if (name == "..") {
+    if (const int error = Up(walk); error != 0) return error;
+    if (!last) return -1;
+    found.node = std::move(walk.at);
+  } else {
+    walk.descriptor = false;
+    if (!walk.in_proc && IsProcRoot(walk.at.get())) walk.in_proc = "";
+    found.node = Look(walk.at.get(), name);
+    if (!found.node && !(errno == ENOENT && last && options.create)) return errno;
+    if (found.node && fstat(found.node.get(), &found.status) != 0) return errno;
+    if (found.node && S_ISLNK(found.status.st_mode) && (!last || slash || options.follow)) {
+      if (slash) walk.rest.insert(0, "/");
+      return Follow(walk, name, found.node.get());
+    }
+    if (!last) {
+      walk.at = std::move(found.node);
+      if (walk.in_proc) *walk.in_proc += (walk.in_proc->empty() ? "" : "/") + name;
+      return -1;
+    }
+    found.name = name;
+    found.parent = std::move(walk.at);
+  }
+  found.proven = walk.proven;
+  found.descriptor = walk.descriptor;
+  if (!found.node) return CheckProc(found, found.parent.get(), options.writes);
+  if (fstat(found.node.get(), &found.status) != 0) return errno;
+  if (found.directory && !S_ISDIR(found.status.st_mode) && !options.create) return ENOTDIR;
+  return CheckProc(found, found.parent ? found.parent.get() : found.node.get(), options.writes);
+}
+
+// -1 to go on, or an errno value.
+int PathResolver::Follow(Walk& walk, const std::string& name, int link) {
+  if (++walk.links > kMaxLinks) return ELOOP;
+  if (IsOnProc(link)) return FollowInProc(walk, name, link);
+  const auto text = LinkText(link, "");
+  if (!text) return ENAMETOOLONG;
+  if (text->empty()) return ENOENT;
+  walk.rest = *text + (walk.rest.empty() ? "" : "/") + walk.rest;
+  if (text->front() != '/') return -1;
+  walk.at = Look(AT_FDCWD, "/", kLook);
+  walk.in_proc.reset();
+  walk.descriptor = false;
+  walk.proven = true;
+  return walk.at ? -1 : errno;
+}
+
+int PathResolver::FollowInProc(Walk& walk, const std::string& name, int link) {
+  if (!numbers_) numbers_ = ReadOwnNumbers(services_.proc, thread_);
+  if (!numbers_) return EACCES;
+  if (walk.in_proc && walk.in_proc->empty()) {
+    std::optional<std::string> text;
+    if (name == "self") {
+      text = std::to_string(numbers_->process);
+    } else if (name == "thread-self") {
+      text = fmt::format("{}/task/{}", numbers_->process, numbers_->thread);
+    } else {
+      text = LinkText(link, "");
+    }
+    if (!text) return ENOENT;
+    walk.rest = *text + (walk.rest.empty() ? "" : "/") + walk.rest;
+    return -1;
+  }
+  const std::string own = std::to_string(numbers_->process) + "/";
+  walk.proven = false;
+  if (walk.in_proc && (*walk.in_proc + "/").starts_with(own)) {
+    std::string within = (*walk.in_proc + "/").substr(own.size());
+    if (within.starts_with("task/")) within.erase(0, within.find('/', 5) + 1);
+    walk.at = OwnLink(within + name);
+    walk.descriptor = within.ends_with("fd/");
+  } else {
+    Found nothing;
+    if (const int error = CheckProc(nothing, walk.at.get(), false); error != 0) return error;
+    walk.at = Look(walk.at.get(), name, kLook);
+    walk.descriptor = false;
+  }
+  walk.in_proc.reset();
+  return walk.at ? -1 : errno;
+}
+
+// A link of the caller's own process: the kernel would let it through, but not us. By the number
+// of the caller's thread, for no other process can have that while the call waits.
+base::UniqueFd PathResolver::OwnLink(const std::string& path) const {
+  if (!SetCapabilities(kPermitted, Bit(CAP_SYS_PTRACE))) return {};
+  base::UniqueFd node;
+  constexpr std::string_view kDescriptors = "fd/";
+  const auto fd = path.rfind(kDescriptors);
+  int number = -1;
+  if (fd != std::string::npos) {
+    std::string_view digits = path;
+    digits.remove_prefix(fd + kDescriptors.size());
+    (void)std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    node = services_.targets.Descriptor(thread_, number);
+    if (!node && errno == EBADF) errno = ENOENT;
+  } else {
+    node = Look(services_.proc, fmt::format("{}/{}", thread_, path), kLook);
+  }
+  const int error = errno;
+  if (!SetCapabilities(kPermitted, 0)) return {};
+  errno = error;
+  return node;
+}
+
+// EACCES for what is in a procfs that shows us, or that answers for its opener's namespaces.
+int PathResolver::CheckProc(const Found& found, int directory, bool writes) const {
+  const int node = found.node ? found.node.get() : directory;
+  if (!IsOnProc(node)) return 0;
+  base::UniqueFd at = Look(directory, ".", kLook | O_DIRECTORY);
+  constexpr int kDeep = 16;  // /proc/sys is the deepest
+  for (int depth = 0; at && depth < kDeep; ++depth) {
+    if (!IsOnProc(at.get())) return EACCES;
+    if (IsProcRoot(at.get())) {
+      const auto root = LinkText(services_.own_fds, std::to_string(at.get()));
+      const auto name = LinkText(services_.own_fds, std::to_string(node));
+      if (!root || !name || !name->starts_with(*root) || LinkText(at.get(), "self")) return EACCES;
+      std::string_view within = *name;
+      within.remove_prefix(root->size());
+      const auto start = std::min(within.find_first_not_of('/'), within.size());
+      return filters::DependsOnOpener(within.substr(start), writes) ? EACCES : 0;
+    }
+    at = Look(at.get(), "..", kLook | O_DIRECTORY);
+  }
+  return EACCES;
+}
+
+}  // namespace stockade::supervisor

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/supervisor/worker.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <list>
+#include <memory>
+
+#include "sandbox/fd_message.h"
+#include "sandbox/supervisor/listener.h"
+
+namespace stockade::supervisor {
+namespace {
+
+struct Running {
+  int fd = -1;
+  std::unique_ptr<Listener> listener = nullptr;
+};
+
+class Worker {
+ public:
+  Worker(WorkerParts& parts, base::UniqueFd link)
+      : link_(std::move(link)),
+        events_(std::move(parts.events), std::move(parts.older_events)),
+        context_{.rule = parts.rule,
+                 .events = events_,
+                 .blocked = blocked_,
+                 .calls = parts.calls,
+                 .proc = parts.view.proc.get(),
+                 .own_fds = parts.view.own_fds.get(),
+                 .own_root = parts.view.own_root.get(),
+                 .memory = parts.memory ? &*parts.memory : nullptr} {}
+
+  int Run() {
+    bool blocked = false;
+    bool ending = false;
+    while (link_ || !listeners_.empty()) {
+      std::vector<pollfd> fds{{link_.get(), POLLIN, 0}, {blocked_.wake_fd(), POLLIN, 0}};
+      for (const Running& running : listeners_) fds.push_back({running.fd, 0, 0});
+      const int timeout = blocked || ending ? BlockedCalls::kPeriodMs : -1;
+      if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) return 1;
+      blocked = blocked_.Sweep();
+      ending = false;
+      auto state = fds.begin() + 2;
+      for (Running& running : listeners_) {
+        if ((state++->revents & POLLHUP) == 0) continue;
+        // The receiving thread notices by itself on newer kernels.
+        running.listener->Interrupt();
+        ending = true;
+      }
+      std::erase_if(listeners_, [](const Running& running) { return running.listener->Over(); });
+      if (fds[0].revents != 0 && !Take()) return 1;
+    }
+    return 0;
+  }
+
+ private:
+  // A listener that the holder gives. False if there are no threads to be had: another worker may
+  // have more luck, and this one cannot leave a listener alone.
+  bool Take() {
+    ListenerFacts facts;
+    sandbox::FdMessage message = sandbox::ReceiveFd(link_.get(), &facts, sizeof facts);
+    if (message.size != static_cast<ssize_t>(sizeof facts) || !message.fd) {
+      link_.Reset();
+      return true;
+    }
+    const int fd = message.fd.get();
+    auto listener = std::make_unique<Listener>(
+        std::make_unique<KernelSource>(std::move(message.fd)), context_, facts);
+    if (!listener->Start()) return false;
+    listeners_.push_back({fd, std::move(listener)});
+    return true;
+  }
+
+  base::UniqueFd link_;
+  EventLog events_;
+  BlockedCalls blocked_;
+  Context context_;
+  std::list<Running> listeners_;
+};
+
+}  // namespace
+
+int RunWorker(WorkerParts& parts, base::UniqueFd link) {
+  HandleInterrupt();
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  parts.view.own_fds.Reset(openat(parts.view.proc.get(), "self/fd", kFlags));  // not the holder's
+  if (!parts.view.own_fds) return 1;
+  return Worker(parts, std::move(link)).Run();
+}
+
+}  // namespace stockade::supervisor

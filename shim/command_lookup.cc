@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shim/command_lookup.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "config/base/fd.h"
+#include "config/base/file.h"
+#include "sandbox/delegate_state.h"
+
+namespace stockade::shim {
+namespace {
+
+using base::ErrorKind;
+using base::Json;
+using base::UniqueFd;
+
+// A container's root file system, and what its process would search.
+struct Search {
+  UniqueFd root;
+  std::string path;  // PATH
+  std::string cwd;
+};
+
+// Why `file` cannot be run, in the kernel's words; "" if it can, or if that cannot be told. The
+// image decides what it leads to, so the walk never leaves the container's root.
+std::string_view WhyNot(const Search& search, const std::string& file) {
+  open_how how = {};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const std::string whole = file.starts_with('/') ? file : search.cwd + "/" + file;
+  const UniqueFd found(
+      static_cast<int>(syscall(SYS_openat2, search.root.get(), whole.c_str(), &how, sizeof(how))));
+  if (!found && errno == ENOENT) return "no such file or directory";
+  if (!found && errno == ENOTDIR) return "not a directory";
+  struct stat info = {};
+  if (!found || fstat(found.get(), &info) != 0) return "";
+  return S_ISREG(info.st_mode) && (info.st_mode & 0111U) != 0 ? "" : "permission denied";
+}
+
+base::Status Check(const Search& search, const std::string& command) {
+  if (!search.root || command.empty()) return {};
+  constexpr std::string_view kWhere = "unable to start container process: exec";
+  if (command.find('/') != std::string::npos) {
+    const std::string_view why = WhyNot(search, command);
+    if (why.empty()) return {};
+    return base::Fail(ErrorKind::kSpec, "{}: \"{}\": stat {}: {}", kWhere, command, command, why);
+  }
+  if (search.path.empty()) return {};  // stockade-init knows the usual places
+  for (std::string_view rest = search.path; !rest.empty();) {
+    const auto colon = std::min(rest.find(':'), rest.size());
+    const std::string folder(rest.substr(0, colon));
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+    if (WhyNot(search, (folder.empty() ? "." : folder) + "/" + command).empty()) return {};
+  }
+  return base::Fail(ErrorKind::kSpec, "{}: \"{}\": executable file not found in $PATH", kWhere,
+                    command);
+}
+
+Search SearchOf(const Json& process, const std::string& root) {
+  Search search;
+  search.root.Reset(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Json* const cwd = base::Find(process, "/cwd");
+  search.cwd = cwd != nullptr && cwd->is_string() ? cwd->get<std::string>() : "/";
+  const Json* const environment = base::Find(process, "/env");
+  if (environment == nullptr || !environment->is_array()) return search;
+  for (const Json& entry : *environment) {
+    if (!entry.is_string()) continue;
+    const std::string& text = entry.get_ref<const std::string&>();
+    if (text.starts_with("PATH=")) search.path = text.substr(5);
+  }
+  return search;
+}
+
+// True if a mount could bring the command: any that is neither the kernel's nor an engine's own
+// file.
+bool MountsMatter(const Json& config) {
+  static constexpr std::array<std::string_view, 8> kOrdinary{
+      "/proc", "/sys", "/dev", "/etc/", "/tmp", "/run", "/var/run", "/.dockerenv"};
+  const Json* const mounts = base::Find(config, "/mounts");
+  if (mounts == nullptr || !mounts->is_array()) return false;
+  return !std::ranges::all_of(*mounts, [](const Json& mount) {
+    const Json* const destination = base::Find(mount, "/destination");
+    if (destination == nullptr || !destination->is_string()) return false;
+    const std::string& text = destination->get_ref<const std::string&>();
+    return std::ranges::any_of(kOrdinary,
+                               [&](std::string_view prefix) { return text.starts_with(prefix); });
+  });
+}
+
+}  // namespace
+
+base::Status CheckCommandInBundle(const Json& config, const std::string& root, std::size_t index) {
+  const Json* const process = base::Find(config, "/process");
+  const Json* const command = base::Find(config, fmt::format("/process/args/{}", index));
+  if (process == nullptr || command == nullptr || !command->is_string() || MountsMatter(config)) {
+    return {};
+  }
+  return Check(SearchOf(*process, root), command->get<std::string>());
+}
+
+base::Status CheckCommandInContainer(const Json& process, const std::string& delegate_root,
+                                     const std::string& id) {
+  const Json* const command = base::Find(process, "/args/0");
+  if (command == nullptr || !command->is_string()) return {};
+  const auto first = sandbox::FirstProcess(delegate_root, id);
+  if (!first) return {};
+  const Search search = SearchOf(process, fmt::format("/proc/{}/root", first->pid));
+  // Asked after the root was opened: the pid was not another's.
+  if (!first->Alive()) return {};
+  return Check(search, command->get<std::string>());
+}
+
+}  // namespace stockade::shim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shim/session_fd.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+
+#include "sandbox/init/protocol.h"
+
+namespace stockade::shim {
+namespace {
+
+using base::ErrorKind;
+
+constexpr int kFirst = init::kSupervisorFd;
+constexpr int kMaxPreserved = 64;  // our own descriptors of import lie above
+
+std::optional<int> Number(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+// Descriptors that socket activation passes on besides (sd_listen_fds(3)), as the delegates do.
+int Activated() {
+  const char* const count = std::getenv("LISTEN_FDS");  // NOLINT(concurrency-mt-unsafe)
+  return count == nullptr ? 0 : Number(count).value_or(0);
+}
+
+base::Result<int> Preserved(const Invocation& call) {
+  const std::string text = call.Value("preserve-fds").value_or("0");
+  const auto asked = Number(text);
+  if (!asked || *asked + Activated() > kMaxPreserved) {
+    return base::Fail(ErrorKind::kUsage, "--preserve-fds {}: not a number up to {}", text,
+                      kMaxPreserved);
+  }
+  return *asked;
+}
+
+}  // namespace
+
+void ReserveSessionFd(const Invocation& call) {
+  const auto preserved = Preserved(call);
+  const int number = kFirst + Activated() + preserved.value_or(0);
+  if (!preserved || fcntl(number, F_GETFD) >= 0) return;  // an inherited one is not ours
+  base::UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (nothing.get() == number) {
+    (void)nothing.Release();
+  } else if (nothing) {
+    (void)dup3(nothing.get(), number, O_CLOEXEC);
+  }
+}
+
+base::Result<std::vector<std::string>> PassSession(base::UniqueFd session, const Invocation& call,
+                                                   std::vector<std::string> words) {
+  STOCKADE_ASSIGN(const int preserved, Preserved(call));
+  for (int fd = kFirst + Activated() + preserved; fd > kFirst; --fd) {
+    if (dup2(fd - 1, fd) < 0 && errno != EBADF) {
+      return base::FailErrno(ErrorKind::kHost, errno, "pass a descriptor");
+    }
+  }
+  if (dup2(session.get(), kFirst) != kFirst) {
+    return base::FailErrno(ErrorKind::kHost, errno, "pass the supervisor's socket");
+  }
+  const std::string count = std::to_string(preserved + 1);
+  words.insert(words.end() - 1, {"--preserve-fds", count});
+  return words;
+}
+
+std::vector<std::string> WordsOf(const Invocation& call) {
+  std::vector<std::string> words;
+  for (const Flag& flag : call.globals) {
+    words.insert(words.end(), flag.words.begin(), flag.words.end());
+  }
+  words.push_back(call.verb_word);
+  for (const Flag& flag : call.flags) {
+    words.insert(words.end(), flag.words.begin(), flag.words.end());
+  }
+  words.push_back(call.id);
+  return words;
+}
+
+}  // namespace stockade::shim

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/staging.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/host_actions_json.h"
+#include "sandbox/init/protocol.h"
+#include "sandbox/verify.h"
+#include "tests/unit/sandbox/layers/fixture.h"
+
+namespace stockade::sandbox {
+namespace {
+
+using base::Json;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+config::ClassPolicy Forced() {
+  config::ClassPolicy policy = EmptyClass();
+  policy.user_namespace.force = true;
+  return policy;
+}
+
+Json Spec() {
+  return Json::parse(R"({
+    "root": {"path": "/there/bundle/rootfs"},
+    "process": {"user": {"uid": 1000, "gid": 7}, "args": ["sh"]},
+    "mounts": [
+      {"destination": "/proc", "type": "proc", "source": "proc"},
+      {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "ro"]},
+      {"destination": "/dev/shm", "type": "bind", "source": "/there/shm", "options": ["rbind"]},
+      {"destination": "/data", "type": "bind", "source": "/there/volume",
+       "options": ["rbind", "rslave", "rw"]},
+      {"destination": "/etc/hosts", "type": "bind", "source": "/there/hosts", "options": ["bind"]}],
+    "linux": {
+      "namespaces": [{"type": "pid"}, {"type": "network", "path": "/there/netns"}, {"type": "ipc"},
+                     {"type": "uts"}, {"type": "mount"}, {"type": "cgroup"}],
+      "sysctl": {"net.ipv4.ping_group_range": "0 100", "kernel.shm_rmid_forced": "1"}}})");
+}
+
+Outcome Apply(const Json& spec, const FakeHost& host = FakeHost(),
+              const config::ClassPolicy& policy = Forced()) {
+  return RunAll(policy, spec.dump(), host);
+}
+
+const Json& Staged(const Outcome& out, std::string_view pointer) {
+  static const Json kNothing = "(absent)";
+  const Json* const value = base::Find(out.staged, pointer);
+  return value == nullptr ? kNothing : *value;
+}
+
+TEST(Staging, WithoutAUserNamespaceTheStubIsNobodys) {
+  config::ClassPolicy policy = EmptyClass();
+  policy.seccomp = {config::Mode::kConfine, "baseline", {}, config::FilterInstaller::kAuto, false};
+  Json spec = Json::parse(R"({"process": {"args": ["sh"], "noNewPrivileges": true},
+      "mounts": [{"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}], "linux": {}})");
+  const Outcome out = Apply(spec, FakeHost(), policy);
+  ASSERT_FALSE(out.error) << out.Refusal();
+  EXPECT_EQ(out.actions, (HostActions{.binds = {{.source = "/there/stockade-init",
+                                                 .name = "init",
+                                                 .recursive = false,
+                                                 .ids = StagedBind::Ids::kNobody,
+                                                 .destination = "/dev/stockade-init"}}}));
+  EXPECT_EQ(Staged(out, "/mounts/1/source"), "/there/state/.stage/init");
+  spec["linux"]["namespaces"] = Json::parse(R"([{"type": "user"}])");
+  EXPECT_TRUE(Apply(spec, FakeHost(), policy).actions.Empty());
+}
+
+TEST(Staging, NothingChangesWithoutIdsOfOurs) {
+  const Outcome out = Apply(Spec(), FakeHost(), EmptyClass());
+  EXPECT_EQ(out.staged, out.spec);
+  EXPECT_TRUE(out.actions.Empty());
+}
+
+TEST(Staging, TheRootIsThePods) {
+  const Outcome out = Apply(Spec());
+  ASSERT_FALSE(out.error) << out.Refusal();
+  EXPECT_EQ(Staged(out, "/root/path"), std::string(kStage) + "/rootfs");
+  EXPECT_EQ(out.actions.rootfs, (RootfsAction{"/there/bundle/rootfs", "rootfs", false}));
+  EXPECT_EQ(out.actions.ids, kPodRange);
+  config::ClassPolicy chown = Forced();
+  chown.user_namespace.chown_rootfs = true;
+  EXPECT_TRUE(Apply(Spec(), FakeHost(), chown).actions.rootfs->may_chown);
+}
+
+TEST(Staging, VolumesAreThePodsAndSharedMemoryEverybodys) {
+  FakeHost host;
+  host.mount_flags["/there/hosts"] = {"nosuid", "nodev"};
+  const Outcome out = Apply(Spec(), host);
+  ASSERT_EQ(out.actions.binds.size(), 3U) << out.Refusal();
+  EXPECT_EQ(out.actions.binds[0].ids, StagedBind::Ids::kAsTheyAre);
+  EXPECT_EQ(out.actions.binds[1],
+            (StagedBind{"/there/volume", "mount-1", true, StagedBind::Ids::kOfThePod, "/data"}));
+  EXPECT_EQ(out.actions.binds[2], (StagedBind{"/there/hosts", "mount-2", false,
+                                              StagedBind::Ids::kOfThePod, "/etc/hosts"}));
+  EXPECT_EQ(Staged(out, "/mounts/3/source"), std::string(kStage) + "/mount-1");
+  EXPECT_EQ(Staged(out, "/mounts/3/options"), Json::array({"rbind", "rslave", "rw"}));
+  // In a user namespace nobody can take them away, and a delegate that tries fails.
+  EXPECT_EQ(Staged(out, "/mounts/4/options"), Json::array({"bind", "nosuid", "nodev"}));
+}
+
+TEST(Staging, AVolumeWithIdsOfItsOwnIsRefused) {
+  Json spec = Spec();
+  spec["mounts"][3]["options"].push_back("idmap");
+  EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("/data has the option idmap"));
+  spec = Spec();
+  spec["mounts"][3]["uidMappings"] = Json::parse(R"([{"containerID": 0, "hostID": 0, "size": 1}])");
+  EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("/data has id mappings"));
+}
+
+TEST(Staging, TheNetworkIsEnteredAndItsSettingsAreTheHosts) {
+  const Outcome out = Apply(Spec());
+  EXPECT_EQ(out.actions.network_namespace, "/there/netns");
+  for (const Json& entry : Staged(out, "/linux/namespaces")) EXPECT_NE(entry["type"], "network");
+  EXPECT_EQ(out.actions.sysctls,
+            (std::vector<NetworkSysctl>{{"net.ipv4.ping_group_range", "0 100"}}));
+  EXPECT_EQ(Staged(out, "/linux/sysctl"), (Json{{"kernel.shm_rmid_forced", "1"}}));
+  EXPECT_EQ(out.actions.sysfs, "sys");
+  EXPECT_EQ(Staged(out, "/mounts/1/type"), "bind");
+  EXPECT_EQ(Staged(out, "/mounts/1/source"), std::string(kStage) + "/sys");
+  EXPECT_EQ(Staged(out, "/mounts/1/options"),
+            Json::array({"bind", "nosuid", "ro", "nodev", "noexec"}));
+}
+
+TEST(Staging, ANewNetworkIsTheDelegatesBusiness) {
+  Json spec = Spec();
+  spec["linux"]["namespaces"][1].erase("path");
+  const Outcome out = Apply(spec);
+  EXPECT_EQ(out.actions.network_namespace, "");
+  EXPECT_EQ(out.actions.sysfs, "");
+  EXPECT_EQ(Staged(out, "/mounts/1/type"), "sysfs");
+  EXPECT_EQ(Staged(out, "/linux/sysctl").size(), 2U);
+}
+
+TEST(Staging, StreamsBelongToTheProcess) {
+  const Outcome out = Apply(Spec());
+  EXPECT_EQ(out.actions.stream_uid, kPodRange.first + 1000);
+  EXPECT_EQ(out.actions.stream_gid, kPodRange.first + 7);
+  Json spec = Spec();
+  spec["process"]["user"]["uid"] = 65536;
+  EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("beyond the 65536 ids"));
+}
+
+TEST(Staging, TheRecordKeepsTheActions) {
+  const Outcome out = Apply(Spec());
+  EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
+  EXPECT_EQ(HostActionsFromJson(HostActionsToJson({})), HostActions{});
+  Json broken = HostActionsToJson(out.actions);
+  broken["binds"][0]["ids"] = "everybody";
+  EXPECT_THROW(HostActionsFromJson(broken), Json::exception);
+}
+
+// The independent check sees through the stage, and sees what is wrong on it.
+class StagedPromises : public testing::Test {
+ protected:
+  std::vector<std::string> Broken() const {
+    auto document = SpecDocument::Parse(staged.dump(), DocumentKind::kConfig, "staged");
+    return BrokenPromises(*document, Forced(), {}, FakeHost(), {{}, actions, kStage});
+  }
+  Outcome out = Apply(Spec());
+  Json staged = out.staged;
+  HostActions actions = out.actions;
+};
+
+TEST_F(StagedPromises, HoldAsTheyAre) { EXPECT_THAT(Broken(), IsEmpty()); }
+
+TEST_F(StagedPromises, SeeAMountThatIsNotStaged) {
+  staged["mounts"][3]["source"] = "/there/volume";
+  EXPECT_THAT(Broken(), Contains(HasSubstr("is staged for no mount")));
+  actions.binds.erase(actions.binds.begin() + 1);
+  EXPECT_THAT(Broken(), Contains(HasSubstr("is not staged")));
+}
+
+TEST_F(StagedPromises, SeeTheStageThatHoldsSomethingElse) {
+  staged["mounts"][3]["source"] = std::string(kStage) + "/mount-9";
+  EXPECT_THAT(Broken(), Contains(HasSubstr("nothing is staged as mount-9")));
+  staged["mounts"][3]["source"] = std::string(kStage) + "/mount-2";
+  EXPECT_THAT(Broken(), Contains(HasSubstr("two mounts use")));
+}
+
+TEST_F(StagedPromises, SeeADifferentDepth) {
+  actions.binds[1].recursive = false;
+  EXPECT_THAT(Broken(), Contains(HasSubstr("staged without what is mounted below")));
+}
+
+TEST_F(StagedPromises, SeeARootThatIsNotStaged) {
+  staged["root"]["path"] = "/there/bundle/rootfs";
+  EXPECT_THAT(Broken(), Contains(HasSubstr("is not the one that is staged")));
+  actions.rootfs.reset();
+  EXPECT_THAT(Broken(), Contains(HasSubstr("does not belong to the pod's ids")));
+}
+
+TEST_F(StagedPromises, SeeAMappingOfOtherIds) {
+  staged["linux"]["uidMappings"][0]["hostID"] = 131072;
+  EXPECT_THAT(Broken(), Contains(HasSubstr("maps 65536 ids from 131072")));
+  staged["linux"]["uidMappings"][0]["hostID"] = 0;
+  EXPECT_THAT(Broken(), Contains(HasSubstr("does not map 0 to ids of the pod's own")));
+}
+
+TEST_F(StagedPromises, SeeAMissingUserNamespace) {
+  staged["linux"]["namespaces"].erase(staged["linux"]["namespaces"].size() - 1);
+  EXPECT_THAT(Broken(), Contains(HasSubstr("0 user namespaces")));
+}
+
+TEST_F(StagedPromises, SeeAStubThatThePodCouldRead) {
+  staged["mounts"][4]["destination"] = init::kPath;
+  actions.binds[2].destination = init::kPath;
+  EXPECT_THAT(Broken(), Contains(HasSubstr("stockade-init would be a file of the pod's")));
+}
+
+TEST_F(StagedPromises, SeeANetworkThatIsJoinedTwice) {
+  staged["linux"]["sysctl"]["net.ipv4.ping_group_range"] = "0 0";
+  EXPECT_THAT(Broken(), Contains(HasSubstr("is set twice")));
+}
+
+}  // namespace
+}  // namespace stockade::sandbox
