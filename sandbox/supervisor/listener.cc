@@ -31,6 +31,8 @@ Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& co
                    const ListenerFacts& facts)
     : source_(std::move(source)),
       targets_(context.proc),
+      settled_(facts.settled && context.rule.refuse_namespaces && !context.rule.complain, targets_,
+               context.proc, context.own_fds),
       services_{.source = *source_,
                 .targets = targets_,
                 .events = context.events,
@@ -40,7 +42,8 @@ Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& co
                 .own_root = context.own_root,
                 .same_user_namespace = facts.same_user_namespace,
                 .names = facts.names,
-                .memory = context.memory},
+                .memory = context.memory,
+                .settled = settled_},
       blocked_(context.blocked),
       calls_(context.calls),
       number_(facts.number) {}

@@ -14,6 +14,7 @@
 namespace stockade::supervisor {
 
 class MemoryGroups;
+class SettledCallers;
 
 // The names of the container that a listener belongs to, as of its hand-over.
 struct Names {
@@ -32,6 +33,7 @@ struct Services {
   bool same_user_namespace = false;  // the callers' is ours: their capabilities count as they are
   Names names = {};
   const MemoryGroups* memory = nullptr;
+  SettledCallers& settled;
 };
 
 // What to do with a refused call: records it, kills the caller if the class says so, and tells
