@@ -39,7 +39,9 @@ Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& co
                 .own_root = context.own_root,
                 .same_user_namespace = facts.same_user_namespace,
                 .names = facts.names,
-                .memory = context.memory},
+                .memory = context.memory,
+                .orders = context.orders,
+                .home = facts.home},
       blocked_(context.blocked),
       calls_(context.calls),
       number_(facts.number) {}

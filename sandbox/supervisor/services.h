@@ -8,6 +8,7 @@
 
 #include "config/class_policy.h"
 #include "sandbox/supervisor/event_log.h"
+#include "sandbox/supervisor/mount_order.h"
 #include "sandbox/supervisor/notification_source.h"
 #include "sandbox/supervisor/target.h"
 
@@ -32,6 +33,8 @@ struct Services {
   bool same_user_namespace = false;  // the callers' is ours: their capabilities count as they are
   Names names = {};
   const MemoryGroups* memory = nullptr;
+  int orders = -1;  // to the holder
+  MountHome home = {};
 };
 
 // What to do with a refused call: records it, kills the caller if the class says so, and tells
