@@ -82,6 +82,26 @@ std::uint32_t RootOf(std::string_view map) {
   return kNobodysId;
 }
 
+MountAnswer CheckOrder(MountOrder& order, const filters::TmpfsBound& bound,
+                       std::span<const std::uint64_t, filters::kMaxMounts> mounts) {
+  const auto end = std::ranges::find(order.name, '\0');
+  if (end == order.name.end()) return {.error = EINVAL};
+  const std::string_view name(order.name.data(),
+                              static_cast<std::size_t>(end - order.name.begin()));
+  if (order.verb == MountOrder::kMount) {
+    order.tmpfs = filters::Bounded(order.tmpfs, bound);
+    return {.error = filters::IsMountSource(name) ? 0 : EINVAL};
+  }
+  if (order.verb != MountOrder::kUnmount) return {.error = EINVAL};
+  if (order.mount == 0 || order.mount == kSpentMount ||
+      std::ranges::find(mounts, order.mount) == mounts.end()) {
+    return {.error = EPERM, .refusal = MountRefusal::kNotOurs};
+  }
+  const int error = filters::ReadUmountFlags(static_cast<std::uint32_t>(order.unmount_flags),
+                                             order.unmount_flags);
+  return {.error = error == 0 && !IsPlainName(name) ? EINVAL : error};
+}
+
 bool MountKeeper::TakeHome(pid_t process) {
   if (namespaces_.mount) return true;
   MountNamespaces found{.user = OpenNamespace(proc_, process, "user"),
@@ -125,26 +145,6 @@ void MountKeeper::Stop() {
   if (child_ > 0) (void)kill(child_, SIGKILL);
 }
 
-MountAnswer MountKeeper::Check(MountOrder& order) const {
-  const auto end = std::ranges::find(order.name, '\0');
-  if (end == order.name.end() || !namespaces_.mount) return {.error = EINVAL};
-  const std::string_view name(order.name.data(),
-                              static_cast<std::size_t>(end - order.name.begin()));
-  if (home_.root == kNobodysId || home_.root_group == kNobodysId) return {.error = EPERM};
-  if (order.verb == MountOrder::kMount) {
-    order.tmpfs = filters::Bounded(order.tmpfs, bound_);
-    return {.error = filters::IsMountSource(name) ? 0 : EINVAL};
-  }
-  if (order.verb != MountOrder::kUnmount) return {.error = EINVAL};
-  if (order.mount == 0 || order.mount == kSpentMount ||
-      std::ranges::find(mounts_, order.mount) == mounts_.end()) {
-    return {.error = EPERM, .refusal = MountRefusal::kNotOurs};
-  }
-  const int error = filters::ReadUmountFlags(static_cast<std::uint32_t>(order.unmount_flags),
-                                             order.unmount_flags);
-  return {.error = error == 0 && !IsPlainName(name) ? EINVAL : error};
-}
-
 void MountKeeper::Begin(const std::function<void()>& in_child) {
   char byte = 0;
   sandbox::FdMessage next = sandbox::ReceiveFd(orders_.get(), &byte, 1);
@@ -157,7 +157,8 @@ void MountKeeper::Begin(const std::function<void()>& in_child) {
   sandbox::FdMessage asked = sandbox::ReceiveFd(next.fd.get(), &order, sizeof order);
   if (asked.size != static_cast<ssize_t>(sizeof order) || !asked.fd || HungUp(next.fd.get()))
     return;
-  MountAnswer refusal = Check(order);
+  const bool home = namespaces_.mount && home_.root != kNobodysId && home_.root_group != kNobodysId;
+  MountAnswer refusal = home ? CheckOrder(order, bound_, mounts_) : MountAnswer{.error = EPERM};
   base::UniqueFd theirs;
   if (refusal.error == 0 && !MakePair(report_, theirs)) refusal.error = EAGAIN;
   const pid_t child = refusal.error == 0 ? fork() : -1;

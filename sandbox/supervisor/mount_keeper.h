@@ -15,6 +15,7 @@
 
 #include <array>
 #include <functional>
+#include <span>
 
 #include "sandbox/supervisor/memory_groups.h"
 #include "sandbox/supervisor/mount_effect.h"
@@ -44,8 +45,6 @@ class MountKeeper {
  private:
   void Begin(const std::function<void()>& in_child);
   void Finish();
-  // 0 for an order that can be performed, after its numbers have been brought within bounds.
-  MountAnswer Check(MountOrder& order) const;
   void Remember(const MountReport& report);
 
   int proc_;
@@ -53,13 +52,18 @@ class MountKeeper {
   MountNamespaces namespaces_;
   MountHome home_;
   filters::TmpfsBound bound_;
-  std::array<std::uint64_t, filters::kMaxMounts> mounts_ = {};  // ids; 0 is none
+  std::array<std::uint64_t, filters::kMaxMounts> mounts_ = {};  // ids; 0 is none, or kSpentMount
   base::UniqueFd orders_;
   // While an order is performed:
   pid_t child_ = -1;
   base::UniqueFd report_;
   base::UniqueFd answer_;
 };
+
+// What an order is answered with before it is performed; 0, and its numbers are within bounds. Of
+// `mounts` alone one is unmounted.
+MountAnswer CheckOrder(MountOrder& order, const filters::TmpfsBound& bound,
+                       std::span<const std::uint64_t, filters::kMaxMounts> mounts);
 
 // The host's number for an inner id 0 in the text of /proc/<pid>/uid_map; -1 if it has none.
 std::uint32_t RootOf(std::string_view map);

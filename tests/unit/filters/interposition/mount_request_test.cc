@@ -23,9 +23,9 @@ TmpfsMount Asked(std::uint64_t flags, std::string_view options) {
 std::uint64_t SizeOf(const std::string& value) { return Asked(0, "size=" + value).size; }
 
 TEST(MountRequest, OnlyANewMountIsOne) {
-  for (const std::uint64_t flags : {0UL, 0UL | MS_RDONLY | MS_NOSUID | MS_NOATIME, 0xc0ed0000UL,
-                                    0xc0ed0000UL | MS_RDONLY, 0UL | MS_SILENT | MS_REC,
-                                    0xffffffff00000000UL}) {
+  for (const std::uint64_t flags :
+       {0UL, 0UL | MS_RDONLY | MS_NOSUID | MS_NOATIME, 0xc0ed0000UL, 0xc0ed0000UL | MS_RDONLY,
+        0UL | MS_SILENT | MS_REC, 0xffffffff00000000UL}) {
     EXPECT_TRUE(AsksForNewMount(flags)) << flags;
   }
   for (const std::uint64_t verb : {0UL | MS_REMOUNT, 0UL | MS_BIND, 0UL | MS_MOVE, 0UL | MS_SHARED,
@@ -73,8 +73,9 @@ TEST(MountRequest, SizesAreBoundedByHalfOfTheMemory) {
   EXPECT_EQ(SizeOf("0200000"), 65536U);
   EXPECT_EQ(SizeOf("1M"), 1U << 20);
   EXPECT_NEAR(static_cast<double>(SizeOf("25%")), kMemory / 4.0, 100);
-  for (const char* value : {"0", "0%", "100%", "128m", "1g", "8e", "16e", "99999999999999999999",
-                            "18446744073709551615", "18446744073709551615%", "0xffffffffffffffffk"}) {
+  for (const char* value :
+       {"0", "0%", "100%", "128m", "1g", "8e", "16e", "99999999999999999999",
+        "18446744073709551615", "18446744073709551615%", "0xffffffffffffffffk"}) {
     EXPECT_EQ(SizeOf(value), kMemory / 2) << value;
   }
   EXPECT_EQ(Asked(0, "nr_inodes=0").inodes, kMemory / 2 / 4096);
@@ -94,10 +95,30 @@ TEST(MountRequest, ReadsTheOptionsThatItKeeps) {
   EXPECT_EQ(Asked(0, "").mode, 01777U);
   EXPECT_EQ(Asked(0, "").uid, TmpfsMount::kCallers);
   EXPECT_EQ(Asked(0, "mode=17777").mode, 07777U);
-  for (const char* options :
-       {"huge=always", "mpol=local", "ro", "size", "size=", "size=k", "size=1mb", "size=1%%", "size=-1",
-        "size=0x", "nr_inodes=1%", "nr_blocks=1", "uid=-1", "uid=4294967295", "uid=4294967296", "uid=7x",
-        "gid=", "mode=9", "mode=0x1", "mode=40000000000", "usrquota", "=", "size=1m mode=755", "SIZE=1m"}) {
+  for (const char* options : {"huge=always",
+                              "mpol=local",
+                              "ro",
+                              "size",
+                              "size=",
+                              "size=k",
+                              "size=1mb",
+                              "size=1%%",
+                              "size=-1",
+                              "size=0x",
+                              "nr_inodes=1%",
+                              "nr_blocks=1",
+                              "uid=-1",
+                              "uid=4294967295",
+                              "uid=4294967296",
+                              "uid=7x",
+                              "gid=",
+                              "mode=9",
+                              "mode=0x1",
+                              "mode=40000000000",
+                              "usrquota",
+                              "=",
+                              "size=1m mode=755",
+                              "SIZE=1m"}) {
     TmpfsMount refused;
     EXPECT_EQ(ReadTmpfs(0, options, refused), EINVAL) << options;
   }
@@ -122,7 +143,8 @@ TEST(MountRequest, UnmountFlags) {
   EXPECT_EQ(ReadUmountFlags(0xabcd00000000UL | MNT_DETACH, kept), 0);
   EXPECT_EQ(ReadUmountFlags(MNT_EXPIRE, kept), EPERM);
   EXPECT_EQ(ReadUmountFlags(MNT_EXPIRE | MNT_DETACH, kept), EINVAL);
-  for (unsigned bit = 4; bit < 32; ++bit) EXPECT_EQ(ReadUmountFlags(1UL << bit, kept), EINVAL) << bit;
+  for (unsigned bit = 4; bit < 32; ++bit)
+    EXPECT_EQ(ReadUmountFlags(1UL << bit, kept), EINVAL) << bit;
 }
 
 TEST(MountRequest, KernelFileSystems) {
