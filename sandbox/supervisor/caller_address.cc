@@ -52,7 +52,7 @@ Reach::Reach(const Services& services, const seccomp_notif& call, const CallerAd
     : services_(services), call_(call), address_(address) {
   const auto thread = static_cast<pid_t>(call.pid);
   const bool by_path = address != nullptr && address->IsUnixPath();
-  const auto identity = ReadIdentity(services.proc, thread);
+  const auto identity = ReadIdentity(services.targets, thread);
   if (by_path) place_ = OpenPlace(services.proc, thread);
   if (!identity || (by_path && !place_) || !services.source.IsWaiting(call.id)) return;
   acting_.emplace(*identity, by_path ? &*place_ : nullptr, services.own_root);

@@ -82,7 +82,7 @@ class DeviceNode : public Operation {
 
   std::optional<Reply> Perform(const StillWaiting& still_waiting) override {
     const auto thread = static_cast<pid_t>(call_.pid);
-    const auto identity = ReadIdentity(services_.proc, thread);
+    const auto identity = ReadIdentity(services_.targets, thread);
     const auto place = OpenPlace(services_.proc, thread);
     if (!still_waiting()) return std::nullopt;
     if (!identity || !place) return Reply{0, EPERM};

@@ -19,8 +19,6 @@
 namespace stockade::supervisor {
 namespace {
 
-constexpr std::size_t kMaxStatus = 1U << 20;  // 65536 groups fit
-
 // The rest of the line that begins with `name` and a tabulator.
 std::optional<std::string_view> Line(std::string_view text, std::string_view name) {
   const std::string start = fmt::format("\n{}\t", name);
@@ -89,19 +87,9 @@ std::optional<Identity> ParseIdentity(std::string_view status) {
                   .mask = mask->front() & 0777U};
 }
 
-std::optional<Identity> ReadIdentity(int proc, pid_t thread) {
-  const base::UniqueFd file(
-      openat(proc, fmt::format("{}/status", thread).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
+std::optional<Identity> ReadIdentity(TargetDescriptors& targets, pid_t thread) {
   std::string text;
-  std::array<char, 4096> part;
-  for (;;) {
-    const ssize_t got = read(file.get(), part.data(), part.size());
-    if (got == 0) return ParseIdentity(text);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 || text.size() > kMaxStatus) return std::nullopt;
-    text.append(part.data(), static_cast<std::size_t>(got));
-  }
+  return targets.ReadStatus(thread, text) ? ParseIdentity(text) : std::nullopt;
 }
 
 std::optional<Place> OpenPlace(int proc, pid_t thread) {

@@ -4,7 +4,7 @@
 // Unix socket learns of the caller by SO_PEERCRED or SCM_CREDENTIALS is then right, but for the
 // pid, which is the supervisor's.
 //
-//   const auto identity = ReadIdentity(proc, call.pid);
+//   const auto identity = ReadIdentity(targets, call.pid);
 //   ActingAs caller(*identity);
 //   if (caller) … connect(…)
 #pragma once
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "config/base/fd.h"
+#include "sandbox/supervisor/target.h"
 
 namespace stockade::supervisor {
 
@@ -31,8 +32,8 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
-// From PROC/<thread>/status; `proc` is a descriptor of /proc. Ids as this user namespace has them.
-std::optional<Identity> ReadIdentity(int proc, pid_t thread);
+// From /proc/<thread>/status. Ids as this user namespace has them.
+std::optional<Identity> ReadIdentity(TargetDescriptors& targets, pid_t thread);
 
 // The same from the file's text, for tests and fuzzers.
 std::optional<Identity> ParseIdentity(std::string_view status);

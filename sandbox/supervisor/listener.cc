@@ -30,6 +30,7 @@ void* Body(void* argument) {
 Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& context,
                    const ListenerFacts& facts)
     : source_(std::move(source)),
+      targets_(context.proc),
       services_{.source = *source_,
                 .targets = targets_,
                 .events = context.events,

@@ -45,7 +45,7 @@ Prepared Open(const Services& services, const seccomp_notif& call, const OpenReq
     start = services.targets.Descriptor(thread, named.directory);
     if (!start) return Gone(services, call, errno);
   }
-  auto identity = ReadIdentity(services.proc, thread);
+  auto identity = ReadIdentity(services.targets, thread);
   const auto place = OpenPlace(services.proc, thread);
   // Only now is it sure that all of this was the caller's.
   if (!services.source.IsWaiting(call.id)) return {};

@@ -25,8 +25,8 @@ constexpr auto kCalls = std::to_array<int>({
   SYS_ioctl, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_open, SYS_pidfd_getfd,
       SYS_pidfd_send_signal, SYS_capget, SYS_openat, SYS_readlinkat, SYS_newfstatat, SYS_statx,
       // performing their calls
-      SYS_sysinfo, SYS_uname, SYS_pwrite64, SYS_geteuid, SYS_openat2, SYS_fstat, SYS_fstatfs,
-      SYS_connect, SYS_bind, SYS_sendmsg, SYS_getsockopt, SYS_fcntl,
+      SYS_sysinfo, SYS_uname, SYS_pread64, SYS_pwrite64, SYS_geteuid, SYS_openat2, SYS_fstat,
+      SYS_fstatfs, SYS_connect, SYS_bind, SYS_sendmsg, SYS_getsockopt, SYS_fcntl,
       // being a caller for a moment
       SYS_capset, SYS_setgroups, SYS_setresuid, SYS_setresgid, SYS_chroot, SYS_fchdir, SYS_umask,
       // sessions and the log

@@ -101,17 +101,9 @@ std::optional<OwnNumbers> ParseOwnNumbers(std::string_view status) {
   return OwnNumbers{*process, *thread};
 }
 
-std::optional<OwnNumbers> ReadOwnNumbers(int proc, pid_t thread) {
-  const base::UniqueFd file(
-      openat(proc, fmt::format("{}/status", thread).c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> text;  // both lines stand before those of any length but the groups
-  std::size_t size = 0;
-  while (file && size < text.size()) {
-    const ssize_t got = read(file.get(), text.data() + size, text.size() - size);
-    if (got <= 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  return ParseOwnNumbers({text.data(), size});
+std::optional<OwnNumbers> ReadOwnNumbers(TargetDescriptors& targets, pid_t thread) {
+  std::string text;
+  return targets.ReadStatus(thread, text) ? ParseOwnNumbers(text) : std::nullopt;
 }
 
 // Where a walk is, and what is left of its path.
@@ -272,7 +264,7 @@ int PathResolver::Follow(Walk& walk, const std::string& name, int link) {
 }
 
 int PathResolver::FollowInProc(Walk& walk, const std::string& name, int link) {
-  if (!numbers_) numbers_ = ReadOwnNumbers(services_.proc, thread_);
+  if (!numbers_) numbers_ = ReadOwnNumbers(services_.targets, thread_);
   if (!numbers_) return EACCES;
   if (walk.in_proc && walk.in_proc->empty()) {
     std::optional<std::string> text;

@@ -31,8 +31,8 @@ struct OwnNumbers {
   pid_t process = 0;
   pid_t thread = 0;
 };
-// From PROC/<thread>/status; needs SYS_PTRACE nowhere.
-std::optional<OwnNumbers> ReadOwnNumbers(int proc, pid_t thread);
+// From /proc/<thread>/status.
+std::optional<OwnNumbers> ReadOwnNumbers(TargetDescriptors& targets, pid_t thread);
 // The same from the file's text, for tests and fuzzers.
 std::optional<OwnNumbers> ParseOwnNumbers(std::string_view status);
 

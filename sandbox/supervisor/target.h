@@ -7,6 +7,8 @@
 //   std::array<std::byte, 16> bytes;
 //   if (!Target::Read(call.pid, call.data.args[1], bytes)) return EFAULT;
 //   const base::UniqueFd socket = targets.Descriptor(call.pid, 5);
+//   std::string text;
+//   if (!targets.ReadStatus(call.pid, text)) return EACCES;
 #pragma once
 
 #include <sys/types.h>
@@ -16,6 +18,7 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
+#include <string>
 
 #include "config/base/fd.h"
 
@@ -29,12 +32,18 @@ bool ReadObject(pid_t thread, std::uint64_t address, T& to) {
   return ReadMemory(thread, address, std::as_writable_bytes(std::span<T, 1>(&to, 1)));
 }
 
-// Duplicates of callers' descriptors. Keeps some pidfds: one stands for one thread for ever, so
-// that a kept one can be stale (ESRCH, and it is opened anew) but never another's.
+// Duplicates of callers' descriptors, and what /proc says of callers. Keeps some pidfds and files
+// of /proc: one stands for one thread for ever, so that a kept one can be stale (ESRCH, and it is
+// opened anew) but never another's.
 class TargetDescriptors {
  public:
+  // `proc` is a descriptor of /proc.
+  explicit TargetDescriptors(int proc) : proc_(proc) {}
   // A duplicate of descriptor `fd` of `thread`; none with errno set if it has none.
   base::UniqueFd Descriptor(pid_t thread, int fd);
+  // The whole text of /proc/<thread>/status as it is now; false if there is none, or if it is
+  // longer than any number of groups makes it.
+  bool ReadStatus(pid_t thread, std::string& text);
   // SIGKILL to the thread's process.
   void Kill(pid_t thread);
   // A signal to the thread alone.
@@ -47,8 +56,13 @@ class TargetDescriptors {
  private:
   struct Slot {
     pid_t thread = 0;
-    base::UniqueFd pidfd;
+    base::UniqueFd pidfd = {};
+    base::UniqueFd status = {};
   };
+  // Under mutex_.
+  Slot& SlotOf(pid_t thread);
+
+  int proc_;
   std::mutex mutex_;
   std::array<Slot, 64> slots_;
 };

@@ -35,8 +35,9 @@ sys.path.insert(0, str(REPO / "tests/e2e"))
 
 DEFAULT_PROFILE = REPO / "tests/unit/filters/data/containerd-1.6.20-default.json"
 # Of bare and native together; of plain runc with the default profile.
-INTERPOSED = {"connect": 1.3, "bind": 1.3}
+INTERPOSED = {"connect": 1.3, "bind": 1.3, "open+close, file": 2.0}
 AS_CALLER = ("connect, unix",)  # no budget: made with the caller's ids
+OF_FILES = "open+close, file"  # in a container of its own: its class hands every open over
 PASSED = {"getppid": 1.02, "open+close": 1.02}
 PRIVATE_KIB = 1024
 GROWTH_KIB = 64
@@ -145,21 +146,26 @@ class Bench:
         subprocess.run(["gcc", "-O1", "-static", "-s", "-pthread", "-Wall", "-Wextra", "-Werror", "-o",
                         self.program, HERE / "notify.c"], check=True)
         state = node.work / "state"
-        node.write("/etc/stockade-e2e/web/web.json", json.dumps(
-            {"name": "web", "extends": "restricted", "interposition": section()}))
-        web = stockade(node, "restricted", "runc", {
-            "classDirectories": ["/etc/stockade-e2e/web"], "stateDirectory": str(state)})
-        web.argv = [f"{BIN}/stockade", "--stockade-class", "web", *web.argv[1:]]
+        files = {"mode": "confine", "opens": "all", "default": "allow", "deny": [], "readOnly": [], "allow": []}
+        runtimes = {}
+        for name, rules in (("web", section()), ("files", section(files=files))):
+            node.write(f"/etc/stockade-e2e/bench/{name}.json", json.dumps(
+                {"name": name, "extends": "restricted", "interposition": rules}))
+            runtimes[name] = stockade(node, "restricted", "runc", {
+                "classDirectories": ["/etc/stockade-e2e/bench"], "stateDirectory": str(state)})
+            runtimes[name].argv = [f"{BIN}/stockade", "--stockade-class", name, *runtimes[name].argv[1:]]
         default = json.loads(DEFAULT_PROFILE.read_text(encoding="utf-8"))["seccomp"]
 
         self.bare = self.start([self.program])
         self.plain = self.container(Runtime(node, [node.which("runc")]), "plain", default)
         self.native = self.container(stockade(node, "restricted", "runc"), "native")
-        self.ours = self.container(web, "ours")
-        self.second = self.container(web, "second")
-        for program in (self.plain, self.native, self.ours, self.second):
+        self.ours = self.container(runtimes["web"], "ours")
+        self.second = self.container(runtimes["web"], "second")
+        self.files = self.container(runtimes["files"], "files")
+        for program in (self.plain, self.native, self.ours, self.second, self.files):
             program.ask("many", 10)  # it runs
         self.supervisor = Supervisor(state, "ours")
+        self.of_files = Supervisor(state, "files")
 
     def start(self, argv):
         process = self.node.popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -184,16 +190,22 @@ class Bench:
             turn = number % len(places)
             for title, (cpu, answering, sync) in places[turn:] + places[:turn]:
                 self.supervisor.place(answering, sync)
+                self.of_files.place(answering, sync)
                 asked = {"least": lambda: self.bare.ask("bare", cpu, answering, sync),
                          "native": lambda: self.native.ask("calls", cpu),
                          "ours": lambda: self.ours.ask("calls", cpu),
+                         "files": lambda: self.files.ask("calls", cpu),
                          "plain": lambda: self.plain.ask("calls", cpu)}
                 names = list(asked)
-                for name in names[number % 4:] + names[:number % 4]:
+                first = number % len(names)
+                for name in names[first:] + names[:first]:
                     row = samples.setdefault(title, {}).setdefault(name, {})
                     for call, figures in asked[name]().items():
                         row.setdefault(call, []).append(figures)
         self.supervisor.place(-1, 1)
+        self.of_files.place(-1, 1)
+        for rows in samples.values():
+            rows["ours"][OF_FILES] = rows["files"][OF_FILES]
         return samples
 
     def idle(self, seconds):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The class `isolated`: programs of the image only, no host paths but the pod's, the metadata addresses out
 of reach; and each of these gone where the class does not ask for it, so that the tests could fail."""
+import json
 import shutil
 import unittest
 from pathlib import Path
 
 from lib.bundle import greedy_spec, plain_spec
 from lib.case import NodeCase, require_stockade
+from lib.node import BIN
 from lib.runtime import stockade
 
 LOADER = Path("/lib64/ld-linux-x86-64.so.2")
@@ -31,6 +33,14 @@ class Isolated:
 
     def runtime(self, name="isolated"):
         return stockade(self.node, name, self.tool(self.DELEGATE))
+
+    def runtime_of(self, document):
+        """stockade with an admin's class."""
+        self.node.write(f"/etc/stockade-e2e/isolated/{document['name']}.json", json.dumps(document))
+        made = stockade(self.node, "isolated", self.tool(self.DELEGATE),
+                        {"classDirectories": ["/etc/stockade-e2e/isolated"]})
+        made.argv = [f"{BIN}/stockade", "--stockade-class", document["name"], *made.argv[1:]]
+        return made
 
     def lines(self, box, *args, name="isolated", code=0):
         box.spec["process"]["args"] = list(args)
@@ -110,6 +120,20 @@ class Isolated:
             self.assertIn(f"{line}:\t{'0' * 16}\n", status)
         reach = self.ok(runtime.exec("box", "netcalls", "reach", "169.254.169.254", "80")).stdout
         self.assertEqual(reach.count("Permission denied"), 6, reach)
+
+    def test_what_an_attack_calls_is_refused_on_the_record(self):
+        without = self.runtime_of({"name": "without", "extends": "isolated", "interposition": None})
+        runtime = self.runtime()
+        box = self.bundle(spec=plain_spec(["systemcalls"]))
+        native = self.ok(without.run("box", box)).stdout
+        self.container(runtime, "box", self.bundle(spec=plain_spec(["sleep", "300"])))
+        self.assertEqual(self.ok(runtime.exec("box", "systemcalls")).stdout, native)
+        state = self.node.path("/run/stockade") / str(runtime.root).replace("/", "%2F")
+        lines = (state / "box/events.jsonl").read_text(encoding="utf-8").splitlines()
+        events = [json.loads(line) for line in lines]
+        self.assertLessEqual({"ptrace", "bpf", "keyctl", "mount", "umount2", "io_uring_setup",
+                              "unshare", "setns", "clone"}, {event["call"] for event in events})
+        self.assertEqual({event["answer"] for event in events}, {"refused"})
 
 
 class OverRunc(Isolated, NodeCase):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lib.case import NodeCase
 from lib.runtime import Runtime, stockade
-from lib.supervisor import Interposed, rules
+from lib.supervisor import RACE, RACE_CALLS, Interposed, rules
 
 
 class Supervisor(Interposed):
@@ -51,8 +51,8 @@ class Supervisor(Interposed):
         self.assertEqual(allowed.count("Permission denied"), 0, allowed)
 
     def test_memory_and_descriptors_that_change_meanwhile(self):
-        runtime = self.runtime(connect=rules(deny=["127.0.0.2"]))
-        done = self.ok(runtime.run("box", self.bundle(spec=self.spec("netrace", "100000"))))
+        runtime = self.runtime(**RACE)
+        done = self.ok(runtime.run("box", self.bundle(spec=self.spec("netrace", RACE_CALLS)), timeout=3600))
         result = json.loads(done.stdout)
         self.assertEqual((result["bypassed"], result["other"]), (0, 0), result)
         self.assertGreater(min(result["sent"], result["refused"]), 100, result)

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from lib.case import NodeCase
-from lib.supervisor import Interposed
+from lib.supervisor import RACE, Interposed
 
 METADATA = ("netcalls", "reach", "169.254.169.254", "80")
 
@@ -47,7 +47,7 @@ class Deaths(Interposed):
         self.until(lambda: not self.supervisors())
 
     def test_calls_go_on_when_workers_die_under_them(self):
-        runtime = self.runtime(connect={"default": "allow", "deny": ["127.0.0.2"], "allow": []})
+        runtime = self.runtime(**RACE)
         proc = self.start(runtime, "netrace", "100000", "racing")
         self.assertEqual(proc.stdout.readline(), "racing\n")
         killed = set()
@@ -78,10 +78,12 @@ class Deaths(Interposed):
         self.container(runtime, "box", self.bundle(spec=self.spec(
             "sh", "-c", f"while ! test -e /tmp/go; do sleep 0.1; done; {' '.join(METADATA)}; sleep 300")))
         holder, worker = self.supervisors()
+        pid = json.loads(runtime.state("box").stdout)["pid"]
+        # Before the workload runs, a dead holder is a failed hand-over, and the container's end.
+        self.until(lambda: self.node.path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "sh\n")
         os.kill(holder, signal.SIGKILL)
         self.until(lambda: self.supervisors() == [worker])
         self.refused(runtime.exec("box", "true"), "supervisor")
-        pid = json.loads(runtime.state("box").stdout)["pid"]
         self.node.run(["touch", f"/proc/{pid}/root/tmp/go"], check=True)
         self.until(lambda: len(self.events(runtime)) == 6)
         runtime.delete("box", "--force")

@@ -5,7 +5,7 @@ import unittest
 
 from lib.bundle import plain_spec
 from lib.case import NodeCase
-from lib.supervisor import Interposed
+from lib.supervisor import RACE_CALLS, Interposed
 
 
 def files(opens="write", default="allow", deny=(), read_only=(), allow=()):
@@ -26,13 +26,13 @@ class Files(Interposed):
                 "complain": False, **changes}
         return self.of_class("files", document)
 
-    def output(self, runtime, *args, user=None, capabilities=()):
+    def output(self, runtime, *args, user=None, capabilities=(), **kwargs):
         spec = plain_spec(args)
         spec["process"]["capabilities"] = {
             key: list(capabilities) for key in ("bounding", "effective", "permitted")}
         if user:
             spec["process"]["user"] = {"uid": user, "gid": user}
-        return self.ok(runtime.run("box", self.bundle(spec=spec))).stdout
+        return self.ok(runtime.run("box", self.bundle(spec=spec), **kwargs)).stdout
 
     def test_opens_end_as_without_a_supervisor(self):
         for user in (None, 1000):
@@ -110,7 +110,7 @@ class Files(Interposed):
 
     def test_paths_that_change_meanwhile(self):
         runtime = self.runtime(files(read_only=["/tmp/no/**"]))
-        result = json.loads(self.output(runtime, "filerace", "100000"))
+        result = json.loads(self.output(runtime, "filerace", RACE_CALLS, timeout=3600))
         self.assertEqual(result["bypassed"], 0, result)
         self.assertGreater(min(result["opened"], result["refused"]), 100, result)
 

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a caller's memory may hold where a supervisor reads: an address, control messages, and the
-// status text of a thread. The first byte says which.
+// What a caller's memory may hold where a supervisor reads a socket's address. The first byte says
+// which call it is of.
 #include <span>
-#include <string_view>
-#include <vector>
 
 #include "filters/interposition/network_decision.h"
-#include "sandbox/supervisor/control_message.h"
-#include "sandbox/supervisor/identity.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {
@@ -35,28 +31,10 @@ void Address(std::span<const std::byte> bytes, unsigned char which) {
   }
 }
 
-void Control(std::span<const std::byte> bytes, unsigned char which) {
-  std::vector<std::byte> control(bytes.begin(), bytes.end());
-  std::vector<base::UniqueFd> passed;
-  const auto none = [](int) { return base::UniqueFd(); };
-  (void)supervisor::TakeControl(control, which % 2 == 0, none, passed);
-  Require(passed.empty(), "no descriptor comes from nothing", "");
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const auto bytes = std::as_bytes(std::span(data, size)).subspan(1);
-  switch (data[0] % 3) {
-    case 0:
-      Address(bytes, data[0] / 3);
-      break;
-    case 1:
-      Control(bytes, data[0] / 3);
-      break;
-    default:
-      (void)supervisor::ParseIdentity({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
+  Address(std::as_bytes(std::span(data, size)).subspan(1), data[0]);
   return 0;
 }

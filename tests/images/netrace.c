@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls whose arguments change while they are decided. One thread flips the destination between
-// 127.0.0.1, which may be reached, and 127.0.0.2, which may not; another replaces the socket behind
+// 127.0.0.1, which may be reached, and 127.0.0.2, which may not, an address to bind between the
+// first and 127.0.0.3, and a path between /tmp/a/s and /tmp/b/s; another replaces the socket behind
 // the descriptor. Prints how many calls went through, how many were refused, and how many arrived
-// where none may.
+// where none may. The sixth part of the calls is of each kind.
 //
 //   $ netrace 100000
 //   {"sent": 51234, "refused": 48766, "other": 0, "bypassed": 0}
@@ -17,18 +18,26 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { kSlot = 50, kPort = 9999 };
+enum { kSlot = 50, kPort = 9999, kKinds = 6, kLetter = 5 };
 
 static volatile struct sockaddr_in destination;
+static volatile struct sockaddr_in to_bind = {.sin_family = AF_INET};
+static volatile struct sockaddr_un by_path = {.sun_family = AF_UNIX, .sun_path = "/tmp/a/s"};
 static volatile int stop;
 static int sockets[2];
 
 static void* flip_address(void* unused) {
   while (!stop) {
     destination.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to_bind.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    by_path.sun_path[kLetter] = 'a';
     destination.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    to_bind.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 2);
+    by_path.sun_path[kLetter] = 'b';
   }
   return unused;
 }
@@ -38,13 +47,24 @@ static void* flip_socket(void* unused) {
   return unused;
 }
 
+// A socket that a path leads to.
+static void listen_at(const char* folder, const char* path) {
+  struct sockaddr_un own = {.sun_family = AF_UNIX};
+  strcpy(own.sun_path, path);
+  mkdir(folder, 0755);
+  if (bind(socket(AF_UNIX, SOCK_DGRAM, 0), (struct sockaddr*)&own, sizeof own) != 0) {
+    perror(path);
+    exit(2);
+  }
+}
+
 static long call(long i, int* connected) {
   struct sockaddr* to = (struct sockaddr*)&destination;
   struct iovec part = {"x", 1};
   struct mmsghdr one = {
       .msg_hdr = {
           .msg_name = to, .msg_namelen = sizeof destination, .msg_iov = &part, .msg_iovlen = 1}};
-  switch (i % 4) {
+  switch (i % kKinds) {
     case 0:
       *connected = socket(AF_INET, SOCK_DGRAM, 0);
       return connect(*connected, to, sizeof destination);
@@ -52,8 +72,32 @@ static long call(long i, int* connected) {
       return sendto(kSlot, "x", 1, 0, to, sizeof destination);
     case 2:
       return sendmsg(kSlot, &one.msg_hdr, 0);
-    default:
+    case 3:
       return sendmmsg(kSlot, &one, 1, 0);
+    case 4:
+      *connected = socket(AF_INET, SOCK_DGRAM, 0);
+      return bind(*connected, (struct sockaddr*)&to_bind, sizeof to_bind);
+    default:
+      *connected = socket(AF_UNIX, SOCK_DGRAM, 0);
+      return connect(*connected, (struct sockaddr*)&by_path, sizeof by_path);
+  }
+}
+
+// True if a call of that kind has led `fd` to where none may.
+static int astray(long i, int fd) {
+  struct sockaddr_in address = {0};
+  struct sockaddr_un path = {0};
+  socklen_t size = sizeof address, length = sizeof path;
+  switch (i % kKinds) {
+    case 4:
+      return getsockname(fd, (struct sockaddr*)&address, &size) == 0 &&
+             address.sin_addr.s_addr == htonl(INADDR_LOOPBACK + 2);
+    case 5:
+      return getpeername(fd, (struct sockaddr*)&path, &length) == 0 &&
+             path.sun_path[kLetter] == 'b';
+    default:
+      return getpeername(fd, (struct sockaddr*)&address, &size) == 0 &&
+             address.sin_addr.s_addr != htonl(INADDR_LOOPBACK);
   }
 }
 
@@ -72,6 +116,8 @@ int main(int argc, char** argv) {
     perror("bind");
     return 2;
   }
+  listen_at("/tmp/a", "/tmp/a/s");
+  listen_at("/tmp/b", "/tmp/b/s");
   destination.sin_family = AF_INET;
   destination.sin_port = htons(kPort);
   for (int i = 0; i < 2; ++i) sockets[i] = socket(AF_INET, SOCK_DGRAM, 0);
@@ -97,12 +143,7 @@ int main(int argc, char** argv) {
       ++other;
     }
     if (connected >= 0) {
-      struct sockaddr_in peer = {0};
-      socklen_t size = sizeof peer;
-      if (getpeername(connected, (struct sockaddr*)&peer, &size) == 0 &&
-          peer.sin_addr.s_addr != htonl(INADDR_LOOPBACK)) {
-        ++bypassed;
-      }
+      if (astray(i, connected)) ++bypassed;
       close(connected);
     }
     while (recv(forbidden, &byte, 1, 0) > 0) ++bypassed;

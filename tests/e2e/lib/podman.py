@@ -7,6 +7,7 @@
 The classes are registered by the product's own file, integration/podman/containers.conf.d.
 """
 import shutil
+import time
 
 from . import images
 from .node import BIN, REPO
@@ -24,6 +25,7 @@ class Podman:
         self.node = node
         home = node.work / f"podman{Podman._count}"
         home.mkdir()
+        self._storage = home / "root/overlay"
         node.write("/etc/containers/containers.conf.d/stockade.conf",
                    REGISTRATION.read_text(encoding="utf-8").replace("@STOCKADE_BINDIR@", BIN))
         # The distribution's own defaults, but for what needs systemd.
@@ -34,6 +36,15 @@ class Podman:
         shutil.copytree(images.layout("busybox"), node.path("/opt/image"), dirs_exist_ok=True)
         done = self.call("pull", "--quiet", "oci:/opt/image:latest", check=True)
         self.call("tag", done.stdout.strip(), images.name("busybox"), check=True)
+
+    def settle(self, patience=10.0):
+        """Waits for the clean-up that Podman leaves running behind its back, and unmounts its storage: a
+        clean-up that comes when its container is gone leaves that mounted, as a failed start does. What a
+        container left mounted is below it, and keeps it there for the leak check to find."""
+        deadline = time.monotonic() + patience
+        while self.node.run(["pgrep", "-x", "podman"]).returncode == 0 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.node.run(["umount", "--no-mtab", self._storage])
 
     def call(self, *args, **kwargs):
         return self.node.run(["podman", *self._flags, *args], **kwargs)

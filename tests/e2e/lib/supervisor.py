@@ -20,6 +20,11 @@ def rules(default="allow", deny=(), allow=()):
     return {"default": default, "deny": list(deny), "allow": list(allow)}
 
 
+# What tests/images/netrace.c must not reach, and how many calls it makes: a longer race costs more time.
+RACE = {"connect": rules(deny=["127.0.0.2", "unix:/tmp/b/**"]), "bind": rules(deny=["127.0.0.3"])}
+RACE_CALLS = os.environ.get("STOCKADE_RACE_CALLS", "100000")
+
+
 def section(**changes):
     network = {"mode": "confine", "metadata": "refuse", "connect": rules(), "bind": rules()}
     network.update({key: changes.pop(key) for key in ("connect", "bind", "metadata") if key in changes})
