@@ -165,6 +165,13 @@ Status ReadDeviceNodes(const Node& node, DeviceNodes& rule) {
   return {};
 }
 
+Status ReadMounts(const Node& node, Mounts& rule) {
+  std::string word;
+  STOCKADE_TRY(ReadChoice(node, {"kernel", "refuse", "tmpfs"}, word));
+  rule = word == "kernel" ? Mounts::kKernel : word == "refuse" ? Mounts::kRefuse : Mounts::kTmpfs;
+  return {};
+}
+
 Status ReadOnViolation(const Node& node, bool& kill) {
   std::string word;
   STOCKADE_TRY(ReadChoice(node, {"errno", "kill"}, word));
@@ -176,15 +183,22 @@ Status ReadOnViolation(const Node& node, bool& kill) {
 
 Status ReadInterposition(const Node& node, InterpositionRule& rule) {
   if (node.value().is_null()) return {};
-  return ReadObject(
-      node,
-      {Into("network", ReadNetwork, rule.network),
-       Into("files", ReadFiles, rule.files, Presence::kOptional),
-       Into("refused", ReadRefused, rule.refused),
-       Into("namespaces", ReadRefusal, rule.refuse_namespaces, Presence::kOptional),
-       Into("systemInfo", ReadSystemInfo, rule.system_info, Presence::kOptional),
-       Into("deviceNodes", ReadDeviceNodes, rule.device_nodes, Presence::kOptional),
-       Into("onViolation", ReadOnViolation, rule.kill), Into("complain", ReadBool, rule.complain)});
+  STOCKADE_TRY(ReadObject(
+      node, {Into("network", ReadNetwork, rule.network),
+             Into("files", ReadFiles, rule.files, Presence::kOptional),
+             Into("refused", ReadRefused, rule.refused),
+             Into("namespaces", ReadRefusal, rule.refuse_namespaces, Presence::kOptional),
+             Into("systemInfo", ReadSystemInfo, rule.system_info, Presence::kOptional),
+             Into("deviceNodes", ReadDeviceNodes, rule.device_nodes, Presence::kOptional),
+             Into("mounts", ReadMounts, rule.mounts, Presence::kOptional),
+             Into("onViolation", ReadOnViolation, rule.kill),
+             Into("complain", ReadBool, rule.complain)}));
+  if (rule.mounts != Mounts::kTmpfs) return {};
+  for (const char* name : {"mount", "umount2"}) {
+    if (std::ranges::find(rule.refused, name) == rule.refused.end()) continue;
+    return node.Refuse(fmt::format("refuses {}, which mounts lets through for tmpfs", name));
+  }
+  return {};
 }
 
 }  // namespace stockade::config

@@ -250,6 +250,14 @@ enum class DeviceNodes {
   kHarmless,  // the supervisor makes null, zero, full, random, urandom and tty; others as kRefuse
 };
 
+// Who performs mount and umount2: /interposition/mounts.
+enum class Mounts {
+  kKernel,  // the kernel: with CAP_SYS_ADMIN alone
+  kRefuse,  // nobody, and each try is recorded
+  kTmpfs,   // the supervisor mounts tmpfs for the container's root, and unmounts those; others as
+            // kRefuse
+};
+
 // What a file may be opened for.
 enum class FileLimit { kAllow, kReadOnly, kDeny };
 
@@ -273,6 +281,7 @@ struct InterpositionRule {  // /interposition
   bool refuse_namespaces = false;    // new namespaces, and entering others: recorded and refused
   SystemInfoRule system_info;
   DeviceNodes device_nodes = DeviceNodes::kKernel;
+  Mounts mounts = Mounts::kKernel;
   bool kill = false;      // onViolation: the caller dies in place of an errno
   bool complain = false;  // decided and recorded, but performed all the same
 
@@ -280,7 +289,7 @@ struct InterpositionRule {  // /interposition
   bool Active() const {
     return network.mode != Mode::kOff || files.mode != Mode::kOff || !refused.empty() ||
            refuse_namespaces || system_info != SystemInfoRule{} ||
-           device_nodes != DeviceNodes::kKernel;
+           device_nodes != DeviceNodes::kKernel || mounts != Mounts::kKernel;
   }
   bool operator==(const InterpositionRule&) const = default;
 };

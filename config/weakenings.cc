@@ -94,6 +94,9 @@ class Comparison {
       Say("/interposition/deviceNodes",
           "lets device nodes be made without CAP_MKNOD: six harmless ones");
     }
+    if (policy_.interposition.mounts == Mounts::kTmpfs) {
+      Say("/interposition/mounts", "lets tmpfs be mounted without CAP_SYS_ADMIN");
+    }
     if (policy_.lsm.apparmor_mode != Mode::kOff && policy_.lsm.apparmor == "unconfined") {
       Say("/lsm/apparmor/profile", "is \"unconfined\", which is no AppArmor profile");
     }

@@ -192,6 +192,10 @@ base::Result<Program> NotifyFilter(const config::InterpositionRule& rule) {
     if (CallNumber(Abi::kNative, "mknod")) AddDeviceNodes(code, "mknod", 1);
     AddDeviceNodes(code, "mknodat", 2);
   }
+  if (rule.mounts != config::Mounts::kKernel) {
+    code.ReturnIf(Number("mount"), SECCOMP_RET_USER_NOTIF);
+    code.ReturnIf(Number("umount2"), SECCOMP_RET_USER_NOTIF);
+  }
   if (rule.files.mode != config::Mode::kOff) AddFiles(code, rule.files.every_open);
   code.Return(SECCOMP_RET_ALLOW);
   return std::move(code).Take();

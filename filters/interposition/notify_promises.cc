@@ -138,6 +138,9 @@ Sentences BrokenNotifyPromises(ProgramView program, const config::InterpositionR
     NeedDeviceNodes(program, "mknod", 1, broken);
     NeedDeviceNodes(program, "mknodat", 2, broken);
   }
+  if (rule.mounts != config::Mounts::kKernel) {
+    for (const char* name : {"mount", "umount2"}) NeedNotified(program, name, broken);
+  }
   if (rule.files.mode != config::Mode::kOff) NeedFiles(program, rule.files, broken);
   const int ring = CallNumber(Abi::kNative, "io_uring_setup").value_or(-1);
   const bool recorded =

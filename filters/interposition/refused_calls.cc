@@ -36,6 +36,7 @@ std::vector<std::string_view> RefusedCalls(const config::InterpositionRule& rule
   if (rule.complain) return {};
   std::vector<std::string_view> names(rule.refused.begin(), rule.refused.end());
   if (rule.refuse_namespaces) names.insert(names.end(), {"clone", "setns", "unshare"});
+  if (rule.mounts != config::Mounts::kKernel) names.insert(names.end(), {"mount", "umount2"});
   return names;
 }
 
@@ -48,6 +49,10 @@ Program HandOver(ProgramView filter, const config::InterpositionRule& rule) {
     LetThrough(calls, "setns");
     LetThroughWith(calls, "unshare", kUnshareNamespaces);
     LetThroughWith(calls, "clone", kCloneNamespaces);
+  }
+  if (rule.mounts != config::Mounts::kKernel) {
+    LetThrough(calls, "mount");
+    LetThrough(calls, "umount2");
   }
   Program first{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NativeAudit(), 1, 0),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that a class has refused and recorded by its supervisor (/interposition/refused and
-// /interposition/namespaces). Of several filters the strictest answer holds, and an errno is
-// stricter than a notification: the class's own filter has to let such a call through to the last
-// filter, which hands it over whatever its arguments (notify_filter.h).
+// Calls that a class has refused and recorded by its supervisor (/interposition/refused,
+// /interposition/namespaces and, but for tmpfs, /interposition/mounts). Of several filters the
+// strictest answer holds, and an errno is stricter than a notification: the class's own filter has
+// to let such a call through to the last filter, which hands it over whatever its arguments
+// (notify_filter.h).
 //
 //   Program first = HandOver(class_filter, policy.interposition);
 //   RefusalErrno("clone3");   // ENOSYS, as without a supervisor
@@ -21,11 +22,12 @@ namespace stockade::filters {
 inline constexpr std::uint32_t kCloneNamespaces = 0x7e020000;
 inline constexpr std::uint32_t kUnshareNamespaces = kCloneNamespaces | 0x80;  // CLONE_NEWTIME
 
-// The calls that the supervisor refuses, all or some of each; none in complain mode, in which it
-// lets them go on: the class's own filter then decides. Views of `rule`.
+// The calls that the supervisor refuses or performs itself, all or some of each; none in complain
+// mode, in which it lets them go on: the class's own filter then decides. Views of `rule`.
 std::vector<std::string_view> RefusedCalls(const config::InterpositionRule& rule);
 
-// `filter`, which lets native calls through that the supervisor of `rule` always refuses.
+// `filter`, which lets native calls through that the kernel never goes on with under the supervisor
+// of `rule`.
 Program HandOver(ProgramView filter, const config::InterpositionRule& rule);
 
 // What a refused call fails with: the errno of the profile "restricted" for it, or EPERM.

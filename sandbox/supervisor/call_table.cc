@@ -9,6 +9,7 @@
 #include "filters/interposition/call_text.h"
 #include "filters/interposition/refused_calls.h"
 #include "sandbox/supervisor/listener.h"
+#include "sandbox/supervisor/mount_calls.h"
 #include "sandbox/supervisor/network_calls.h"
 #include "sandbox/supervisor/open_calls.h"
 #include "sandbox/supervisor/system_calls.h"
@@ -62,6 +63,10 @@ Prepared Prepare(const Services& services, const seccomp_notif& call) {
       return PrepareDeviceNode(services, call);
     default:
       break;
+  }
+  if (services.rule.mounts != config::Mounts::kKernel) {
+    if (call.data.nr == SYS_mount) return PrepareMount(services, call);
+    if (call.data.nr == SYS_umount2) return PrepareUnmount(services, call);
   }
   if (services.rule.network.mode != config::Mode::kOff) {
     for (const Row& row : kNetwork) {

@@ -7,6 +7,7 @@
 #include <climits>
 #include <cstring>
 
+#include "config/base/error.h"
 #include "sandbox/supervisor/target.h"
 
 namespace stockade::supervisor {
@@ -27,6 +28,16 @@ int ReadCallerPath(pid_t thread, std::uint64_t address, std::string& path) {
     if (length < want) return path.empty() ? ENOENT : 0;
   }
   return ENAMETOOLONG;
+}
+
+std::string Printable(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= 0x20 && byte < 0x7f && c != '\\';
+    escaped += plain ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+  }
+  return escaped;
 }
 
 }  // namespace stockade::supervisor

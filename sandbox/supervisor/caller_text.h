@@ -9,11 +9,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace stockade::supervisor {
 
 // A path up to its NUL. 0, EFAULT if that cannot be read, ENAMETOOLONG without a NUL in PATH_MAX
 // bytes, or ENOENT if it is empty. What another thread writes meanwhile may be in it by half.
 int ReadCallerPath(pid_t thread, std::uint64_t address, std::string& path);
+
+// For a record: control characters and what is not ASCII, escaped.
+std::string Printable(std::string_view text);
 
 }  // namespace stockade::supervisor

@@ -23,6 +23,10 @@ inline constexpr std::uint64_t kPermitted = kAlways | Bit(CAP_SETUID) | Bit(CAP_
                                             Bit(CAP_SYS_CHROOT) | Bit(CAP_NET_BIND_SERVICE) |
                                             Bit(CAP_MKNOD);
 
+// The holder's besides, of a class that has tmpfs mounted: used by a process of its own that enters
+// the container for it (mount_effect.h).
+inline constexpr std::uint64_t kMounting = kPermitted | Bit(CAP_SYS_ADMIN);
+
 // Sets this thread's permitted and effective sets; the inheritable set becomes empty.
 bool SetCapabilities(std::uint64_t permitted, std::uint64_t effective);
 

@@ -48,7 +48,7 @@ Status LeaveFileSystem() {
   return {};
 }
 
-Status DropPrivileges() {
+Status DropPrivileges(bool mounts) {
   constexpr unsigned kBits = SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
                              SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                              SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
@@ -64,7 +64,7 @@ Status DropPrivileges() {
       setresuid(0, kNobody, 0) != 0) {
     return FailErrno(ErrorKind::kHost, errno, "give up root's ids");
   }
-  if (!SetCapabilities(kPermitted, kAlways)) {
+  if (!SetCapabilities(mounts ? kMounting : kPermitted, kAlways)) {
     return FailErrno(ErrorKind::kHost, errno, "drop capabilities");
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) {
@@ -75,7 +75,7 @@ Status DropPrivileges() {
 
 }  // namespace
 
-base::Result<View> Confine() {
+base::Result<View> Confine(bool mounts) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   View view{.proc = base::UniqueFd(open("/proc", kFlags))};
   if (!view.proc) return FailErrno(ErrorKind::kHost, errno, "/proc");
@@ -86,9 +86,16 @@ base::Result<View> Confine() {
   STOCKADE_TRY(LeaveFileSystem());
   view.own_root.Reset(open("/", kFlags));
   if (!view.own_root) return FailErrno(ErrorKind::kHost, errno, "/");
-  STOCKADE_TRY(DropPrivileges());
-  STOCKADE_TRY(AllowOwnCallsOnly());
+  STOCKADE_TRY(DropPrivileges(mounts));
+  STOCKADE_TRY(AllowOwnCallsOnly(mounts));
   return view;
+}
+
+base::Status GiveUpMounting() {
+  if (!SetCapabilities(kPermitted, kAlways)) {
+    return FailErrno(ErrorKind::kHost, errno, "drop capabilities");
+  }
+  return AllowOwnCallsOnly(false);
 }
 
 }  // namespace stockade::supervisor

@@ -20,10 +20,12 @@ struct View {
 };
 
 // Gives up the rest, for this thread and those that it starts. kHost error if any part cannot be
-// done: an unconfined supervisor answers nobody.
-base::Result<View> Confine();
+// done: an unconfined supervisor answers nobody. With `mounts` what the holder needs to have tmpfs
+// mounted stays; the worker gives that up as well.
+base::Result<View> Confine(bool mounts);
+base::Status GiveUpMounting();
 
 // Installs the list of calls (own_filter.cc).
-base::Status AllowOwnCallsOnly();
+base::Status AllowOwnCallsOnly(bool mounts);
 
 }  // namespace stockade::supervisor

@@ -43,7 +43,9 @@ Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& co
                 .same_user_namespace = facts.same_user_namespace,
                 .names = facts.names,
                 .memory = context.memory,
-                .settled = settled_},
+                .settled = settled_,
+                .orders = context.orders,
+                .home = facts.home},
       blocked_(context.blocked),
       calls_(context.calls),
       number_(facts.number) {}

@@ -29,6 +29,7 @@ struct Context {
   int own_fds = -1;
   int own_root = -1;
   const MemoryGroups* memory = nullptr;  // for a class that answers sysinfo
+  int orders = -1;                       // to the holder, for a class that has tmpfs mounted
 };
 
 // Decides a call (call_table.cc).

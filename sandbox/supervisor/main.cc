@@ -32,15 +32,16 @@ base::Result<config::InterpositionRule> ReadPolicy(int fd) {
   return rule;
 }
 
-// What answering sysinfo and uname needs of this machine.
-base::Result<std::optional<MemoryGroups>> MemoryFor(const config::SystemInfoRule& rule) {
-  if (rule == config::SystemInfoRule{}) return std::nullopt;
-  const base::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!CallerMemory::Supported(proc.get())) {
-    return base::Fail(base::ErrorKind::kHost,
-                      "systemInfo needs Linux 6.11, for what of a caller's memory is writable");
+// What answering sysinfo and uname, and bounding mounts, needs of this machine.
+base::Result<std::optional<MemoryGroups>> MemoryFor(const config::InterpositionRule& rule) {
+  if (rule.system_info != config::SystemInfoRule{}) {
+    const base::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!CallerMemory::Supported(proc.get())) {
+      return base::Fail(base::ErrorKind::kHost,
+                        "systemInfo needs Linux 6.11, for what of a caller's memory is writable");
+    }
   }
-  if (!rule.cgroup_memory) return std::nullopt;
+  if (!rule.system_info.cgroup_memory && !PerformsMounts(rule)) return std::nullopt;
   STOCKADE_ASSIGN(MemoryGroups groups, MemoryGroups::Open());
   return groups;
 }
@@ -60,8 +61,8 @@ base::Result<int> Serve() {
   parts.events.Reset(kEventsFd);
   parts.older_events.Reset(kOlderEventsFd);
   STOCKADE_ASSIGN(parts.rule, ReadPolicy(policy.get()));
-  STOCKADE_ASSIGN(parts.memory, MemoryFor(parts.rule.system_info));
-  STOCKADE_ASSIGN(parts.view, Confine());
+  STOCKADE_ASSIGN(parts.memory, MemoryFor(parts.rule));
+  STOCKADE_ASSIGN(parts.view, Confine(PerformsMounts(parts.rule)));
   Sessions sessions(std::move(control), parts);
   STOCKADE_TRY(sessions.StartWorker());
   sessions.Add(base::UniqueFd(kSessionFd));

@@ -102,8 +102,9 @@ base::Result<MemoryGroups> MemoryGroups::Open() {
     groups.top_.Reset(open(mount.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
   if (!groups.top_) {
-    return base::Fail(base::ErrorKind::kHost,
-                      "systemInfo.memory: no cgroup hierarchy with the memory controller is there");
+    return base::Fail(
+        base::ErrorKind::kHost,
+        "no cgroup hierarchy with the memory controller is there, for systemInfo and mounts");
   }
   return groups;
 }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "sandbox/supervisor/caller_text.h"
 #include "sandbox/supervisor/settled_view.h"
 
 namespace stockade::supervisor {
@@ -18,17 +19,6 @@ constexpr int kAgain = -3;
 constexpr int kTries = 64;  // of a caller that changes its files as we look
 
 constexpr int kLooks = 8;  // before a path that does not lead back to its file counts as none
-
-// Control characters and what is not ASCII, escaped.
-std::string Printable(std::string_view path) {
-  std::string text;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte >= 0x20 && byte < 0x7f && c != '\\';
-    text += plain ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
-  }
-  return text;
-}
 
 // What is left to do at a file that is there already. No terminal becomes the supervisor's own.
 int FlagsForExisting(int flags) {

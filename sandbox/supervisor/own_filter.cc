@@ -10,10 +10,12 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <span>
 
 #include "filters/bpf.h"
 #include "filters/interposition/device_node.h"
 #include "sandbox/supervisor/confinement.h"
+#include "sandbox/supervisor/unique_mounts.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -21,7 +23,7 @@ namespace {
 constexpr auto kCalls = std::to_array<int>({
   // answering, and looking at callers
   SYS_ioctl, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_open, SYS_pidfd_getfd,
-      SYS_pidfd_send_signal, SYS_capget, SYS_openat, SYS_readlinkat, SYS_newfstatat,
+      SYS_pidfd_send_signal, SYS_capget, SYS_openat, SYS_readlinkat, SYS_newfstatat, SYS_statx,
       // performing their calls
       SYS_sysinfo, SYS_uname, SYS_pread64, SYS_pwrite64, SYS_geteuid, SYS_openat2, SYS_fstat,
       SYS_fstatfs, SYS_connect, SYS_bind, SYS_sendmsg, SYS_getsockopt, SYS_fcntl,
@@ -41,6 +43,19 @@ constexpr auto kCalls = std::to_array<int>({
       SYS_open, SYS_readlink,
 #endif
 });
+
+// And those of the holder where it has tmpfs mounted, with the one by which its worker gives them
+// up.
+constexpr auto kMountCalls =
+    std::to_array<int>({SYS_setns, SYS_setfsuid, SYS_setfsgid, kStatMount, kListMount, SYS_fsopen,
+                        SYS_fsconfig, SYS_fsmount, SYS_move_mount, SYS_umount2, SYS_seccomp});
+
+void Allow(filters::Program& program, std::span<const int> calls) {
+  for (const int call : calls) {
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1));
+    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  }
+}
 
 // mknodat of the harmless devices, and of no other: CAP_MKNOD could otherwise make any.
 void AllowHarmlessDevices(filters::Program& program) {
@@ -65,17 +80,15 @@ void AllowHarmlessDevices(filters::Program& program) {
 
 }  // namespace
 
-base::Status AllowOwnCallsOnly() {
+base::Status AllowOwnCallsOnly(bool mounts) {
   filters::Program program{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filters::NativeAudit(), 1, 0),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
   };
-  for (const int call : kCalls) {
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1));
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  }
+  Allow(program, kCalls);
+  if (mounts) Allow(program, kMountCalls);
   AllowHarmlessDevices(program);
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};

@@ -8,6 +8,7 @@
 
 #include "config/class_policy.h"
 #include "sandbox/supervisor/event_log.h"
+#include "sandbox/supervisor/mount_order.h"
 #include "sandbox/supervisor/notification_source.h"
 #include "sandbox/supervisor/target.h"
 
@@ -34,6 +35,8 @@ struct Services {
   Names names = {};
   const MemoryGroups* memory = nullptr;
   SettledCallers& settled;
+  int orders = -1;  // to the holder
+  MountHome home = {};
 };
 
 // What to do with a refused call: records it, kills the caller if the class says so, and tells

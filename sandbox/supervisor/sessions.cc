@@ -56,18 +56,29 @@ bool SharesUserNamespace(int proc, pid_t pid) {
 }  // namespace
 
 Sessions::Sessions(base::UniqueFd control, WorkerParts& parts)
-    : control_(std::move(control)), parts_(parts) {}
+    : control_(std::move(control)), parts_(parts) {
+  if (PerformsMounts(parts.rule) && parts.memory) {
+    mounts_.emplace(parts.view.proc.get(), *parts.memory);
+  }
+}
+
+void Sessions::CloseOwn() {
+  control_.Reset();
+  sessions_.clear();
+  listeners_.clear();
+}
 
 base::Status Sessions::StartWorker() {
   parts_.calls.FreeSlots();
+  if (mounts_) parts_.orders = mounts_->NewLink();
   const pid_t pid = worker_.Start();
   if (pid < 0) return base::FailErrno(base::ErrorKind::kHost, errno, "start a worker");
   if (pid == 0) {
-    control_.Reset();
-    sessions_.clear();
-    listeners_.clear();
+    CloseOwn();
+    mounts_.reset();
     _exit(RunWorker(parts_, worker_.TakeLink()));
   }
+  parts_.orders.Reset();
   for (const Held& held : listeners_) (void)worker_.Give(held.source.fd(), held.facts);
   return {};
 }
@@ -130,11 +141,12 @@ bool Sessions::TakeListener(int session) {
   const sandbox::FdMessage received = sandbox::ReceiveFd(session, &message, sizeof message);
   if (received.size != static_cast<ssize_t>(sizeof message) || received.pid <= 0) return false;
   base::UniqueFd fd = FetchListener(received.pid, message.fd);
-  if (!fd) return false;
+  if (!fd || (mounts_ && !mounts_->TakeHome(received.pid))) return false;
   const ListenerFacts facts{
       .number = FreeNumber(),
       .same_user_namespace = SharesUserNamespace(parts_.view.proc.get(), received.pid),
       .names = NamesOf(message.names),
+      .home = mounts_ ? mounts_->home() : MountHome{},
       .settled = IsSettled(parts_.view.proc.get(), received.pid)};
   parts_.calls.Forget(facts.number);
   // A worker that has just died gets it with the others, when it is replaced.
@@ -145,12 +157,20 @@ bool Sessions::TakeListener(int session) {
 
 int Sessions::Run() {
   while (!sessions_.empty() || !listeners_.empty()) {
-    std::vector<pollfd> fds{{control_.get(), POLLIN, 0}, {worker_.link(), POLLIN, 0}};
+    std::vector<pollfd> fds{{control_.get(), POLLIN, 0},
+                            {worker_.link(), POLLIN, 0},
+                            {mounts_ ? mounts_->poll_fd() : -1, POLLIN, 0}};
     for (const base::UniqueFd& session : sessions_) fds.push_back({session.get(), POLLIN, 0});
     for (const Held& held : listeners_) fds.push_back({held.source.fd(), 0, 0});
     if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return 1;
     if (fds[1].revents != 0 && !ReplaceWorker()) return 1;
-    auto state = fds.begin() + 2;
+    if (fds[2].revents != 0) {
+      mounts_->Serve([this] {
+        CloseOwn();
+        (void)worker_.TakeLink();
+      });
+    }
+    auto state = fds.begin() + 3;
     std::vector<base::UniqueFd> ready;
     for (base::UniqueFd& session : sessions_) {
       if (state++->revents != 0) ready.push_back(std::move(session));
@@ -161,6 +181,7 @@ int Sessions::Run() {
     for (const base::UniqueFd& session : ready) (void)TakeListener(session.get());
     if (fds[0].revents != 0) Accept();
   }
+  if (mounts_) mounts_->Stop();
   return 0;
 }
 

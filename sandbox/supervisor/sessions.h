@@ -12,10 +12,12 @@
 
 #include <ctime>
 #include <list>
+#include <optional>
 #include <vector>
 
 #include "config/base/error.h"
 #include "config/base/fd.h"
+#include "sandbox/supervisor/mount_keeper.h"
 #include "sandbox/supervisor/notification_source.h"
 #include "sandbox/supervisor/worker.h"
 
@@ -48,6 +50,8 @@ class Sessions {
   bool TakeListener(int session);
   // Answers what the dead worker left and starts the next; false if there shall be none.
   bool ReplaceWorker();
+  // In a process that the holder forks: what is the holder's alone.
+  void CloseOwn();
   // The lowest number that no listener has.
   unsigned FreeNumber() const;
 
@@ -57,6 +61,7 @@ class Sessions {
   std::vector<std::time_t> deaths_;
   std::vector<base::UniqueFd> sessions_;
   std::list<Held> listeners_;
+  std::optional<MountKeeper> mounts_;
 };
 
 }  // namespace stockade::supervisor

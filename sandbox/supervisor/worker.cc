@@ -31,7 +31,8 @@ class Worker {
                  .proc = parts.view.proc.get(),
                  .own_fds = parts.view.own_fds.get(),
                  .own_root = parts.view.own_root.get(),
-                 .memory = parts.memory ? &*parts.memory : nullptr} {}
+                 .memory = parts.memory ? &*parts.memory : nullptr,
+                 .orders = parts.orders.get()} {}
 
   int Run() {
     bool blocked = false;
@@ -83,7 +84,12 @@ class Worker {
 
 }  // namespace
 
+bool PerformsMounts(const config::InterpositionRule& rule) {
+  return rule.mounts == config::Mounts::kTmpfs && !rule.complain;
+}
+
 int RunWorker(WorkerParts& parts, base::UniqueFd link) {
+  if (PerformsMounts(parts.rule) && !GiveUpMounting()) return 1;
   HandleInterrupt();
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   parts.view.own_fds.Reset(openat(parts.view.proc.get(), "self/fd", kFlags));  // not the holder's

@@ -18,6 +18,7 @@
 #include "sandbox/supervisor/confinement.h"
 #include "sandbox/supervisor/in_flight.h"
 #include "sandbox/supervisor/memory_groups.h"
+#include "sandbox/supervisor/mount_order.h"
 #include "sandbox/supervisor/services.h"
 
 namespace stockade::supervisor {
@@ -29,14 +30,20 @@ struct WorkerParts {
   base::UniqueFd events;
   base::UniqueFd older_events;
   InFlight calls = {};
-  std::optional<MemoryGroups> memory = {};  // for a class that answers sysinfo
+  std::optional<MemoryGroups> memory = {};  // for a class that answers sysinfo, or mounts
+  base::UniqueFd orders = {};               // to the holder, for a class that has tmpfs mounted
 };
+
+// True if a supervisor of `rule` mounts. Not in complain mode, in which the class's own filter
+// refuses it.
+bool PerformsMounts(const config::InterpositionRule& rule);
 
 // What goes with a listener from the holder to the worker.
 struct ListenerFacts {
   unsigned number = 0;               // in InFlight
   bool same_user_namespace = false;  // the callers' is ours
   Names names = {};
+  MountHome home = {};   // of a class that has tmpfs mounted
   bool settled = false;  // its first process keeps its ids and root (settled_view.h)
 };
 

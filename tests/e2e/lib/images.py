@@ -96,6 +96,7 @@ def _fill_busybox(root):
     _compile("filecalls.c", root / "bin/filecalls")
     _compile("filerace.c", root / "bin/filerace")
     _compile("netwait.c", root / "bin/netwait")
+    _compile("mountcalls.c", root / "bin/mountcalls")
     # The same program with the set-user-id bit: what no_new_privs must disarm.
     shutil.copy(root / "bin/probe", root / "bin/suprobe")
     (root / "bin/suprobe").chmod(0o4755)

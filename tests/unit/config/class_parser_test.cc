@@ -197,6 +197,7 @@ constexpr const char* kInterposition = R"({
             "readOnly": ["/etc/**"], "allow": ["/data/**"]},
   "refused": ["getpriority"], "namespaces": "refuse",
   "systemInfo": {"memory": "cgroup", "kernel": "neutral"}, "deviceNodes": "harmless",
+  "mounts": "tmpfs",
   "onViolation": "kill", "complain": false})";
 
 TEST(ClassParser, ReadsInterposition) {
@@ -219,6 +220,8 @@ TEST(ClassParser, ReadsInterposition) {
   EXPECT_THAT(changed("\"cgroup\"", "\"pod\""), HasSubstr("is none of host, cgroup"));
   EXPECT_THAT(changed("\"neutral\"", "\"none\""), HasSubstr("is none of host, neutral"));
   EXPECT_THAT(changed(", \"kernel\": \"neutral\"", ""), HasSubstr("kernel"));
+  EXPECT_THAT(changed("tmpfs", "all"), HasSubstr("is none of kernel, refuse, tmpfs"));
+  EXPECT_THAT(changed("getpriority", "umount2"), HasSubstr("refuses umount2, which mounts lets"));
   EXPECT_THAT(changed("harmless", "all"), HasSubstr("is none of kernel, refuse, harmless"));
   EXPECT_THAT(changed("getpriority", "openat2"), HasSubstr("cannot be refused by its name"));
   EXPECT_THAT(changed("\"all\"", "\"write\""), HasSubstr("an open that only reads"));

@@ -67,6 +67,10 @@ TEST(Weakenings, EachLooserSettingIsNamedWithItsOrigin) {
           "network": {"mode": "off"}, "refused": [], "deviceNodes": "harmless",
           "onViolation": "errno", "complain": false})",
        "/interposition/deviceNodes lets device nodes be made without CAP_MKNOD"},
+      {R"("seccomp": {"installedBy": "init"}, "interposition": {
+          "network": {"mode": "off"}, "refused": [], "mounts": "tmpfs",
+          "onViolation": "errno", "complain": false})",
+       "/interposition/mounts lets tmpfs be mounted without CAP_SYS_ADMIN"},
   };
   for (const auto& test : kCases) {
     const PolicyDir dir;

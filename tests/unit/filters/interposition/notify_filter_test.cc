@@ -126,6 +126,7 @@ TEST(NotifyFilter, ItsPromisesNoticeEveryChangedAnswer) {
   all.refuse_namespaces = true;
   all.system_info = {true, true};
   all.device_nodes = config::DeviceNodes::kHarmless;
+  all.mounts = config::Mounts::kTmpfs;
   for (const auto& rule : {all, Files(false), Files(true)}) {
     const Program program = *NotifyFilter(rule);
     EXPECT_THAT(BrokenNotifyPromises(program, rule), IsEmpty());

@@ -109,6 +109,28 @@ TEST(HandOver, ComplainModeLeavesTheClassFilterAsItIs) {
   EXPECT_THAT(BrokenNotifyPromises(notify, rule), IsEmpty());
 }
 
+TEST(HandOver, MountsReachTheSupervisorAndOthersDoNot) {
+  for (const auto mounts : {config::Mounts::kRefuse, config::Mounts::kTmpfs}) {
+    config::InterpositionRule rule;
+    rule.mounts = mounts;
+    const Program first = HandOver(Restricted(), rule);
+    const Program notify = *NotifyFilter(rule);
+    for (const char* name : {"mount", "umount2"}) {
+      EXPECT_EQ(Both(first, notify, name), SECCOMP_RET_USER_NOTIF) << name;
+    }
+    EXPECT_EQ(Both(first, notify, "pivot_root"), Errno(EPERM));
+    EXPECT_EQ(Both(first, notify, "fsopen"), Errno(ENOSYS));
+    EXPECT_THAT(BrokenNotifyPromises(notify, rule), IsEmpty());
+    EXPECT_THAT(BrokenProgramPromises(first, "restricted", {}, {}, {notify, RefusedCalls(rule)}),
+                IsEmpty());
+    EXPECT_THAT(BrokenNotifyPromises(*NotifyFilter({}), rule),
+                testing::ElementsAre(HasSubstr("mount does not reach the supervisor"),
+                                     HasSubstr("umount2 does not reach the supervisor")));
+    rule.complain = true;  // the class's own filter then refuses them
+    EXPECT_EQ(Both(HandOver(Restricted(), rule), *NotifyFilter(rule), "mount"), Errno(EPERM));
+  }
+}
+
 TEST(HandOver, TheFloorUnderTheStubLeavesThemToTheSupervisor) {
   const config::InterpositionRule rule = Rule();
   const auto names = RefusedCalls(rule);
