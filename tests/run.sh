@@ -13,8 +13,8 @@
 #
 # Installs the packages of tests/packages.txt, builds the presets release and asan-ubsan under
 # build/, makes the second node's root folder (tests/e2e/forky_root.sh) and the applications' image
-# (tests/apps/root.sh), and then calls ctest once, over both builds. Whatever cannot be done ends the
-# run with an error; nothing is skipped silently.
+# (tests/apps/root.sh), fetches gVisor for their benchmark where Debian has it, and then calls ctest once,
+# over both builds. Whatever else cannot be done ends the run with an error; nothing is skipped silently.
 # STOCKADE_JOBS limits the number of processes (default: one for each processor).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,6 +67,7 @@ if [ "$forky$apps" != nono ]; then
   {
     [ $forky = no ] || tests/e2e/forky_root.sh
     [ $apps = no ] || tests/apps/root.sh
+    [ $apps = no ] || tests/bench/runsc.sh || say "the benchmark of applications has no gVisor"
   } >build/roots.log 2>&1 &
   roots_job=$!
   trap 'kill $roots_job 2>/dev/null || true' EXIT

@@ -18,7 +18,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${STOCKADE_E2E_CACHE:-/var/cache/stockade-e2e}
 made=$cache/apps
-packages="redis-server redis-tools nginx-light apache2-utils postgresql-15 mariadb-server-core
+packages="redis-server redis-tools nginx-light apache2-utils wrk postgresql-15 mariadb-server-core
 mariadb-client-core mariadb-client python3 libpython3.11-testsuite nodejs golang-1.19-go
 openjdk-17-jre-headless git gcc make libc6-dev libstb-dev"
 

@@ -1,22 +1,25 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a class costs an application that does nothing but system calls: requests per second of redis
-and nginx, against plain runc with the engine's default seccomp profile in the same run.
+"""What a class costs real applications, against plain runc with the engine's default seccomp profile
+and against gVisor's runsc, all in the same run.
 
-    tests/bench/apps.py                        # 10 rounds, prints a table of ratios
-    tests/bench/apps.py --rounds 30 --json build/apps.json
+    tests/bench/apps.py                        # 10 rounds: tables, and the budgets met or not
+    tests/bench/apps.py --rounds 30 --json build/apps.json --check
+    tests/bench/runsc.sh                       # fetches runsc, once a machine
 
-One pod a class, all there at the same time; client and server both run in it, so both pay. Each round
-loads every pod once, one after the other, in an order that turns by one from round to round. Ratios
-are taken within a round: of the requests per second, and of the processor time that the pod spent on
-the same number of requests, which other work on the machine disturbs less. Needs root and the image that tests/apps/root.sh makes.
+One pod an application and handler, all there at the same time; client and server both run in it, so
+both pay. Each round loads every pod once, one after the other, in an order that turns by one from round
+to round. Ratios are taken within a round: of the speed, and of the processor time that the pod spent
+on the same work, which other work on the machine disturbs less. app_loads.py holds the loads with their
+budgets. --check ends with 1 when one of them is not met. Needs root and the image that
+tests/apps/root.sh makes.
 """
 import argparse
-import dataclasses
+import concurrent.futures
 import json
 import os
 import platform
-import statistics
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -27,101 +30,123 @@ sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent / "apps")]
 sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
-import servers
+import app_results
+import gvisor
 from app_case import AppCase, AppPod
+from app_loads import LOADS, PODS
 
-HANDLERS = servers.REDIS.handlers
-# Title -> application, load, how its output gives requests per second.
-REDIS = dataclasses.replace(servers.REDIS, server=("redis-server", "--save", "", "--dir", "/data"))
-REDIS_LOAD = "redis-benchmark --csv -c 20 -t get,set -n {} | awk -F'\"' 'NR > 1 {{ s += $4 }} END {{ print s / 2 }}'"
-AB_LOAD = "ab -q -c 20 {} http://127.0.0.1:8080/ | awk '/^Requests per second/ {{ print $4 }}'"
-LOADS = {  # with the number of requests
-    "redis": (REDIS, lambda share: REDIS_LOAD.format(20000 // share)),
-    "redis, pipelined": (REDIS, lambda share: REDIS_LOAD.format(f"{200000 // share} -P 16")),
-    "nginx": (servers.NGINX, lambda share: AB_LOAD.format(f"-k -n {20000 // share}")),
-    "nginx, a connection each": (servers.NGINX, lambda share: AB_LOAD.format(f"-n {5000 // share}")),
-}
+HANDLERS = ("bare", "stockade-baseline", "stockade-restricted", "stockade-isolated", "runsc")
+SHARES = {"runsc": 5}  # of the work: what is slow has fewer requests, so that a round stays short
 
 
 class Throughput(AppCase):
     """The node and the pods; the tests' own."""
 
-    def measure(self, rounds, share):
-        """Title -> handler -> (requests per second, seconds of processor time), a pair a round."""
-        pods = {(app, handler): self._serve(app, handler)
-                for app in ("redis", "nginx") for handler in HANDLERS}
-        samples = {title: {handler: [] for handler in HANDLERS} for title in LOADS}
-        for counts, order in turning(rounds, HANDLERS):
-            for title, (app, load) in LOADS.items():
+    def measure(self, loads, handlers, rounds, share):
+        """Samples as app_results has them."""
+        wanted = [(name, handler) for name in PODS if any(load.pod == name for load in loads)
+                  for handler in handlers]
+        pods = {(name, handler): AppPod(self, handler, PODS[name].app) for name, handler in wanted}
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+            servers = {key: threads.submit(self._serve, pod, PODS[key[0]].prepare_command(share))
+                       for key, pod in pods.items()}
+        containers = {key: server.result() for key, server in servers.items()}
+        samples = {load.title: {handler: [] for handler in handlers} for load in loads}
+        for counts, order in turning(rounds, handlers):
+            if share > 1 and not counts:
+                continue  # a trial, which need not be warm
+            for load in loads:
                 for handler in order:
-                    pod = pods[app.name, handler]
-                    before = self._spent(pod)
-                    code, out, err = self.cri.exec_sync(pod, ["sh", "-c", load(share)], 50)
-                    if code != 0 or not out.strip():
-                        raise SystemExit(f"apps.py: {title} under {handler}: {code} {out} {err}")
+                    sample = self._run(load, containers[load.pod, handler], handler,
+                                       share * SHARES.get(handler, 1))
                     if counts:
-                        samples[title][handler].append((float(out), self._spent(pod) - before))
+                        samples[load.title][handler].append(sample)
         return samples
+
+    def _run(self, load, container, handler, share):
+        before = self._spent(container)
+        code, out, err = self.cri.exec_sync(container, load.command(share), 55)
+        if code != 0 or not out.strip():
+            raise SystemExit(f"apps.py: {load.title} under {handler}: {code} {out} {err}")
+        speed = float(out)
+        return speed, (self._spent(container) - before) / load.done(share, speed)
 
     def _spent(self, container):
         return self.cri.stats(container).cpu.usage_core_nano_seconds.value / 1e9
 
-    def _serve(self, name, handler):
-        app = REDIS if name == "redis" else servers.NGINX
-        pod = AppPod(self, handler, app)
-        if app.init:
-            pod.to_end("init", app.init, 60)
-        server = pod.start("server", app.server)
+    def _serve(self, pod, prepare):
+        """Starts a pod's server and prepares it for its loads; returns the container."""
+        if pod.app.init:
+            pod.to_end("init", pod.app.init, 60)
+        server = pod.start("server", pod.app.server)
         pod.wait_ready(server)
+        code, _, err = self.cri.exec_sync(server, prepare, 55)
+        if code != 0:
+            raise SystemExit(f"apps.py: {pod.app.name} under {pod.handler}: {code} {err}")
         return server
 
 
-def ratios(mine, theirs):
-    """The median of the ratios within a round, and their middle half, as text."""
-    values = sorted(m / t for m, t in zip(mine, theirs))
-    low, high = values[len(values) // 4], values[len(values) * 3 // 4]
-    return f"{statistics.median(values):.3f} ({low:.3f} to {high:.3f})"
+def chosen(words):
+    """The loads whose title begins with one of the words; all of them without any."""
+    return [load for load in LOADS if not words or load.title.startswith(tuple(words))]
 
 
-def table(samples):
-    """A line for each load, class and figure."""
-    yield f"{'':26}{'plain runc':>12}  {'':12}{'requests per second':28}processor time"
-    for title, columns in samples.items():
-        rates, times = zip(*columns["bare"])
-        first = f"{title:26}{statistics.median(rates):>10.0f}/s  "
-        for handler in HANDLERS[1:]:
-            own_rates, own_times = zip(*columns[handler])
-            yield (f"{first:40}{handler.removeprefix('stockade-'):12}"
-                   f"{ratios(own_rates, rates):28}{ratios(own_times, times)}")
-            first = ""
+def run(options):
+    """The samples, or None where the machine has not what it takes (and has said so)."""
+    Throughput.OTHERS = {"runsc": gvisor.WRAPPER}
+    try:
+        try:
+            Throughput.setUpClass()
+        except unittest.SkipTest:
+            return None
+        if "runsc" in options.handlers:
+            gvisor.install(Throughput.node, options.runsc)
+        case = Throughput("measure")
+        try:
+            return case.measure(chosen(options.loads), options.handlers, options.rounds, options.share)
+        finally:
+            case.doCleanups()
+    finally:
+        Throughput.doClassCleanups()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     add_rounds(parser, 10)
     parser.add_argument("--share", type=int, default=1, help="make a SHAREth of the requests")
+    parser.add_argument("--handlers", nargs="+", choices=HANDLERS, default=HANDLERS)
+    parser.add_argument("--loads", nargs="+", metavar="TITLE", help="those whose title begins so")
+    parser.add_argument("--runsc", type=Path, default=gvisor.fetched(), help="gVisor's program")
+    parser.add_argument("--check", action="store_true", help="end with 1 if a budget is not met")
     parser.add_argument("--json", type=Path, help="write the samples to this file")
     options = parser.parse_args()
     check_rounds(parser, options)
-    try:
-        try:
-            Throughput.setUpClass()
-        except unittest.SkipTest:  # it has said why
-            return 77
-        case = Throughput("measure")
-        try:
-            samples = case.measure(options.rounds, options.share)
-        finally:
-            case.doCleanups()
-    finally:
-        Throughput.doClassCleanups()
-    print(f"{options.rounds} rounds; requests per second, and ratios to plain runc (1 is as fast); "
-          f"Linux {platform.release()}, {os.cpu_count()} processors\n")
-    print("\n".join(table(samples)))
+    if not chosen(options.loads):
+        parser.error(f"--loads: none of {', '.join(load.title for load in LOADS)}")
+    if options.runsc is None and "runsc" in options.handlers:
+        print("WITHOUT gVisor: tests/bench/runsc.sh fetches it", file=sys.stderr)
+        options.handlers = [handler for handler in options.handlers if handler != "runsc"]
+    samples = run(options)
+    if samples is None:
+        return 77
+    programs = ["runc"] + [options.runsc] * ("runsc" in options.handlers)
+    print(f"{options.rounds} rounds; medians, and the middle half; Linux {platform.release()}, "
+          f"{os.cpu_count()} processors, load {os.getloadavg()[1]:.1f}; "
+          f"{', '.join(map(_said, programs))}\n")
+    print("\n".join(app_results.speeds(samples)), end="\n\n")
+    print("\n".join(app_results.processor_times(samples)), end="\n\n")
+    verdicts = list(app_results.verdicts(chosen(options.loads), samples))
+    print("\n".join(line for _, line in verdicts))
     if options.json:
         options.json.write_text(json.dumps({"rounds": options.rounds, "samples": samples}, indent=1)
                                 + "\n", encoding="utf-8")
-    return 0
+    return 1 if options.check and not all(met for met, _ in verdicts) else 0
+
+
+def _said(program):
+    """The first line of what a program says of its version."""
+    return subprocess.run([program, "--version"], capture_output=True, text=True,
+                          check=True).stdout.split("\n", 1)[0]
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ class ClusterCase(NodeCase):
 
     DELEGATE = "runc"
     IN_MEMORY = False  # see Containerd
+    OTHERS = {}  # further handlers and their binaries
     IGNORED = ("/run/containerd/runc/k8s.io/.cache",)  # crun keeps compiled filters there
 
     @classmethod
@@ -29,7 +30,7 @@ class ClusterCase(NodeCase):
         super().setUpClass()
         delegate = cls.node.which(cls.DELEGATE)
         cls.node.write("/etc/stockade/config.json", json.dumps({"defaultDelegate": cls.DELEGATE}))
-        cls.containerd = Containerd(cls.node, delegate, cls.IN_MEMORY)
+        cls.containerd = Containerd(cls.node, delegate, cls.IN_MEMORY, cls.OTHERS)
         cls.addClassCleanup(cls.containerd.close)
         cls.cri = cls.containerd.cri
         for image in ("busybox", "pause"):

@@ -23,12 +23,13 @@ TEMPLATES = REPO / "integration/containerd"
 
 
 class Containerd:
-    """One daemon. `bare` is the binary of the handler of that name; with `in_memory`, images and
-    containers' files are kept on a memory file system, which large ones are faster on."""
+    """One daemon. `bare` is the binary of the handler of that name, `others` are binaries of further
+    ones; with `in_memory`, images and containers' files are kept on a memory file system, which large
+    ones are faster on."""
 
     _count = 0
 
-    def __init__(self, node, bare, in_memory=False):
+    def __init__(self, node, bare, in_memory=False, others=None):
         Containerd._count += 1
         self.node = node
         self.home = node.work / f"containerd{Containerd._count}"
@@ -40,7 +41,7 @@ class Containerd:
             (self.home / "root").mkdir()
             node.run(["mount", "-t", "tmpfs", "images", self.home / "root"], check=True)
         config = self.home / "config.toml"
-        config.write_text(self._config(bare), encoding="utf-8")
+        config.write_text(self._config({"bare": bare, **(others or {})}), encoding="utf-8")
         self.log_path = self.home / "containerd.log"
         with open(self.log_path, "wb") as log:
             self._daemon = node.popen(["containerd", "--config", config, "--log-level", "info"],
@@ -78,15 +79,19 @@ class Containerd:
         text = (TEMPLATES / f"config-v{version}.toml.in").read_text(encoding="utf-8")
         return text.replace("@STOCKADE_BINDIR@", BIN)
 
-    def _config(self, bare):
+    def _config(self, binaries):
         home = self.home
+        cri = "io.containerd.grpc.v1.cri" if self.major == 1 else "io.containerd.cri.v1.runtime"
+        handlers = "\n".join(f'''[plugins."{cri}".containerd.runtimes.{handler}]
+  runtime_type = "io.containerd.runc.v2"
+[plugins."{cri}".containerd.runtimes.{handler}.options]
+  BinaryName = "{binary}"''' for handler, binary in binaries.items())
         if self.major == 1:
-            version, cri = 2, "io.containerd.grpc.v1.cri"
-            imports, appended = "", self._registration(2)
+            version, imports, appended = 2, "", self._registration(2)
             sandbox = f'sandbox_image = "{images.name("pause")}"'
             extra = ""
         else:
-            version, cri = 3, "io.containerd.cri.v1.runtime"
+            version = 3
             (home / "stockade.toml").write_text(self._registration(3), encoding="utf-8")
             imports, appended = f'imports = ["{home}/stockade.toml"]', ""
             sandbox = ""
@@ -116,10 +121,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   conf_dir = "{home}/cni"
 [plugins."{cri}".containerd]
   default_runtime_name = "bare"
-[plugins."{cri}".containerd.runtimes.bare]
-  runtime_type = "io.containerd.runc.v2"
-[plugins."{cri}".containerd.runtimes.bare.options]
-  BinaryName = "{bare}"
+{handlers}
 {extra}
 {appended}"""
 
