@@ -11,6 +11,7 @@
 #include <cstddef>
 
 #include "filters/call_table.h"
+#include "filters/interposition/dispatch.h"
 #include "filters/interposition/open_request.h"
 #include "filters/interposition/refused_calls.h"
 
@@ -60,6 +61,7 @@ class Assembler {
     block();
     program_[jump].jf = static_cast<std::uint8_t>(program_.size() - jump - 1);
   }
+  void Append(const Program& part) { program_.insert(program_.end(), part.begin(), part.end()); }
   Program Take() && { return std::move(program_); }
 
  private:
@@ -76,27 +78,41 @@ class Assembler {
   Program program_;
 };
 
-std::uint32_t Number(std::string_view name) {
-  return static_cast<std::uint32_t>(CallNumber(Abi::kNative, name).value_or(-1));
-}
-
-void AddNetwork(Assembler& code) {
-  for (const char* name : {"connect", "bind", "sendmsg", "sendmmsg"}) {
-    code.ReturnIf(Number(name), SECCOMP_RET_USER_NOTIF);
+// Calls, and the block for each.
+class Cases {
+ public:
+  void Return(std::string_view name, std::uint32_t answer) {
+    For(name, [&](Assembler& code) { code.Return(answer); });
   }
-  code.For(Number("sendto"), [&] {  // without an address it goes where connect said
+  template <class Block>
+  void For(std::string_view name, Block block) {
+    Assembler code;
+    block(code);
+    dispatch_.Add(name, std::move(code).Take());
+  }
+  Program Take() const { return dispatch_.Take(); }
+
+ private:
+  Dispatch dispatch_;
+};
+
+void AddNetwork(Cases& cases) {
+  for (const char* name : {"connect", "bind", "sendmsg", "sendmmsg"}) {
+    cases.Return(name, SECCOMP_RET_USER_NOTIF);
+  }
+  cases.For("sendto", [](Assembler& code) {  // without an address it goes where connect said
     code.LoadArgument(4);
     code.ReturnUnless(0, SECCOMP_RET_USER_NOTIF);
     code.LoadArgument(4, /*upper=*/true);
     code.ReturnUnless(0, SECCOMP_RET_USER_NOTIF);
     code.Return(SECCOMP_RET_ALLOW);
   });
-  code.For(Number("socket"), [&] {
+  cases.For("socket", [](Assembler& code) {
     code.LoadArgument(2);
     code.ReturnIf(IPPROTO_SCTP, Errno(EPROTONOSUPPORT));
     code.Return(SECCOMP_RET_ALLOW);
   });
-  code.For(Number("setsockopt"), [&] {
+  cases.For("setsockopt", [](Assembler& code) {
     // No two conditions on one path share an argument: levels first, options within a level.
     code.LoadArgument(1);
     code.For(IPPROTO_IP, [&] {
@@ -114,23 +130,24 @@ void AddNetwork(Assembler& code) {
   });
 }
 
-void AddNamespaces(Assembler& code) {
-  code.ReturnIf(Number("setns"), SECCOMP_RET_USER_NOTIF);
-  code.For(Number("unshare"), [&] {
+// A call whose first argument has one of `bits`.
+void AddFlagged(Cases& cases, std::string_view name, std::uint32_t bits) {
+  cases.For(name, [bits](Assembler& code) {
     code.LoadArgument(0);
-    code.ReturnIfAny(kUnshareNamespaces, SECCOMP_RET_USER_NOTIF);
-    code.Return(SECCOMP_RET_ALLOW);
-  });
-  code.For(Number("clone"), [&] {  // the flags of clone3 are in memory: no profile opens it
-    code.LoadArgument(0);
-    code.ReturnIfAny(kCloneNamespaces, SECCOMP_RET_USER_NOTIF);
+    code.ReturnIfAny(bits, SECCOMP_RET_USER_NOTIF);
     code.Return(SECCOMP_RET_ALLOW);
   });
 }
 
+void AddNamespaces(Cases& cases) {
+  cases.Return("setns", SECCOMP_RET_USER_NOTIF);
+  AddFlagged(cases, "unshare", kUnshareNamespaces);
+  AddFlagged(cases, "clone", kCloneNamespaces);  // the flags of clone3 are in memory: none opens it
+}
+
 // mknod of a device; the mode is its argument `mode`, and the device number the next one.
-void AddDeviceNodes(Assembler& code, std::string_view name, unsigned mode) {
-  code.For(Number(name), [&] {
+void AddDeviceNodes(Cases& cases, std::string_view name, unsigned mode) {
+  cases.For(name, [mode](Assembler& code) {
     code.LoadArgument(mode);
     code.And(S_IFMT);
     code.ReturnIf(S_IFBLK, SECCOMP_RET_USER_NOTIF);
@@ -150,13 +167,10 @@ bool RecordsRing(const config::InterpositionRule& rule) {
 
 // The flags of open and openat are in a register; openat2 has them in memory. O_PATH opens nothing
 // and makes nothing, whatever else is said, and the kernel gives no such descriptor to another.
-void AddFiles(Assembler& code, bool every_open) {
-  for (const char* name : {"creat", "openat2"}) {
-    if (CallNumber(Abi::kNative, name)) code.ReturnIf(Number(name), SECCOMP_RET_USER_NOTIF);
-  }
+void AddFiles(Cases& cases, bool every_open) {
+  for (const char* name : {"creat", "openat2"}) cases.Return(name, SECCOMP_RET_USER_NOTIF);
   for (const auto& [name, flags] : {std::pair{"open", 1U}, std::pair{"openat", 2U}}) {
-    if (!CallNumber(Abi::kNative, name)) continue;  // not every architecture has open
-    code.For(Number(name), [&code, every_open, index = flags] {
+    cases.For(name, [every_open, index = flags](Assembler& code) {
       code.LoadArgument(index);
       code.ReturnIfAny(O_PATH, SECCOMP_RET_ALLOW);
       if (!every_open) code.ReturnIfAny(kWritingFlags, SECCOMP_RET_USER_NOTIF);
@@ -168,6 +182,29 @@ void AddFiles(Assembler& code, bool every_open) {
 }  // namespace
 
 base::Result<Program> NotifyFilter(const config::InterpositionRule& rule) {
+  Cases cases;
+  if (!RecordsRing(rule)) cases.Return("io_uring_setup", Errno(ENOSYS));
+  for (const std::string& name : rule.refused) {
+    if (!CallNumber(Abi::kNative, name)) {
+      return base::Fail(base::ErrorKind::kPolicy,
+                        "/interposition/refused: there is no system call \"{:.80}\"", name);
+    }
+    cases.Return(name, SECCOMP_RET_USER_NOTIF);
+  }
+  if (rule.network.mode != config::Mode::kOff) AddNetwork(cases);
+  if (rule.refuse_namespaces) AddNamespaces(cases);
+  if (rule.system_info.cgroup_memory) cases.Return("sysinfo", SECCOMP_RET_USER_NOTIF);
+  if (rule.system_info.neutral_kernel) cases.Return("uname", SECCOMP_RET_USER_NOTIF);
+  if (rule.device_nodes != config::DeviceNodes::kKernel) {
+    AddDeviceNodes(cases, "mknod", 1);
+    AddDeviceNodes(cases, "mknodat", 2);
+  }
+  if (rule.mounts != config::Mounts::kKernel) {
+    cases.Return("mount", SECCOMP_RET_USER_NOTIF);
+    cases.Return("umount2", SECCOMP_RET_USER_NOTIF);
+  }
+  if (rule.files.mode != config::Mode::kOff) AddFiles(cases, rule.files.every_open);
+
   Assembler code;
   code.LoadArchitecture();
   code.ReturnUnless(NativeAudit(), Errno(ENOSYS));
@@ -175,28 +212,7 @@ base::Result<Program> NotifyFilter(const config::InterpositionRule& rule) {
 #if defined(__x86_64__)
   code.ReturnFrom(kX32Bit, Errno(ENOSYS));
 #endif
-  if (!RecordsRing(rule)) code.ReturnIf(Number("io_uring_setup"), Errno(ENOSYS));
-  for (const std::string& name : rule.refused) {
-    const auto number = CallNumber(Abi::kNative, name);
-    if (!number) {
-      return base::Fail(base::ErrorKind::kPolicy,
-                        "/interposition/refused: there is no system call \"{:.80}\"", name);
-    }
-    code.ReturnIf(static_cast<std::uint32_t>(*number), SECCOMP_RET_USER_NOTIF);
-  }
-  if (rule.network.mode != config::Mode::kOff) AddNetwork(code);
-  if (rule.refuse_namespaces) AddNamespaces(code);
-  if (rule.system_info.cgroup_memory) code.ReturnIf(Number("sysinfo"), SECCOMP_RET_USER_NOTIF);
-  if (rule.system_info.neutral_kernel) code.ReturnIf(Number("uname"), SECCOMP_RET_USER_NOTIF);
-  if (rule.device_nodes != config::DeviceNodes::kKernel) {
-    if (CallNumber(Abi::kNative, "mknod")) AddDeviceNodes(code, "mknod", 1);
-    AddDeviceNodes(code, "mknodat", 2);
-  }
-  if (rule.mounts != config::Mounts::kKernel) {
-    code.ReturnIf(Number("mount"), SECCOMP_RET_USER_NOTIF);
-    code.ReturnIf(Number("umount2"), SECCOMP_RET_USER_NOTIF);
-  }
-  if (rule.files.mode != config::Mode::kOff) AddFiles(code, rule.files.every_open);
+  code.Append(cases.Take());
   code.Return(SECCOMP_RET_ALLOW);
   return std::move(code).Take();
 }

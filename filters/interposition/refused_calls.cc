@@ -5,29 +5,21 @@
 #include <cerrno>
 #include <cstddef>
 
-#include "filters/call_table.h"
+#include "filters/interposition/dispatch.h"
 #include "filters/profile_data.h"
 
 namespace stockade::filters {
 namespace {
 
-std::uint32_t Number(std::string_view name) {
-  return static_cast<std::uint32_t>(CallNumber(Abi::kNative, name).value_or(-1));
-}
+Program Pass() { return {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}; }
 
-void LetThrough(Program& code, std::string_view name) {
-  code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, Number(name), 0, 1));
-  code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-}
-
-// The same for a call whose first argument has one of `bits`.
-void LetThroughWith(Program& code, std::string_view name, std::uint32_t bits) {
+// Passes a call whose first argument has one of `bits`.
+Program PassWith(std::uint32_t bits) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-  code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, Number(name), 0, 4));
-  code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)));
-  code.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1));
-  code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+  return {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+          BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1),
+          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
 }
 
 }  // namespace
@@ -43,20 +35,22 @@ std::vector<std::string_view> RefusedCalls(const config::InterpositionRule& rule
 Program HandOver(ProgramView filter, const config::InterpositionRule& rule) {
   Program whole(filter.begin(), filter.end());
   if (RefusedCalls(rule).empty()) return whole;
-  Program calls{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
-  for (const std::string& name : rule.refused) LetThrough(calls, name);
+  Dispatch cases;
+  for (const std::string& name : rule.refused) cases.Add(name, Pass());
   if (rule.refuse_namespaces) {
-    LetThrough(calls, "setns");
-    LetThroughWith(calls, "unshare", kUnshareNamespaces);
-    LetThroughWith(calls, "clone", kCloneNamespaces);
+    cases.Add("setns", Pass());
+    cases.Add("unshare", PassWith(kUnshareNamespaces));
+    cases.Add("clone", PassWith(kCloneNamespaces));
   }
   if (rule.mounts != config::Mounts::kKernel) {
-    LetThrough(calls, "mount");
-    LetThrough(calls, "umount2");
+    cases.Add("mount", Pass());
+    cases.Add("umount2", Pass());
   }
+  const Program calls = cases.Take();
   Program first{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NativeAudit(), 1, 0),
-                BPF_STMT(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(calls.size()))};
+                BPF_STMT(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(calls.size() + 1)),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
   first.insert(first.end(), calls.begin(), calls.end());
   whole.insert(whole.begin(), first.begin(), first.end());
   return whole;
