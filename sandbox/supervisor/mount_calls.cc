@@ -69,7 +69,7 @@ class MountOperation : public Operation {
 
   std::optional<Reply> Perform(const StillWaiting& still_waiting) override {
     const auto thread = static_cast<pid_t>(call_.pid);
-    const auto identity = ReadIdentity(services_.proc, thread);
+    const auto identity = ReadIdentity(services_.targets, thread);
     const auto place = OpenPlace(services_.proc, thread);
     const bool may = identity && place && IsRootAtHome(services_, thread, *identity);
     if (!still_waiting()) return std::nullopt;
