@@ -61,6 +61,29 @@ Status CheckInterposition(const ClassPolicy& policy, const Node& node) {
               "seccomp.complain to false and seccomp.compatArchitectures to []");
 }
 
+// What of the image runs is held by mounts: of an image that nobody writes, in a user namespace in
+// which nobody can change them, beside others that run nothing.
+Status CheckExecutable(const ClassPolicy& policy, const Node& node) {
+  const base::Json* const list = base::Find(node.value(), "/rootfs/executable");
+  if (list == nullptr || policy.rootfs.executable.empty()) return {};
+  const Node executable =
+      node.Member("rootfs", *base::Find(node.value(), "/rootfs")).Member("executable", *list);
+  if (policy.rootfs.mode == Mode::kOff) {
+    return executable.Refuse("needs a root file system that nobody writes",
+                             "set rootfs.mode to confine or refuse");
+  }
+  if (!policy.user_namespace.force || policy.user_namespace.share_host_namespaces) {
+    return executable.Refuse(
+        "needs a user namespace of each pod's own, in which nobody can take noexec off a mount",
+        "set userNamespace.mode to force and userNamespace.hostNamespaces to refuse");
+  }
+  if (policy.host_mounts.mode == Mode::kOff || !policy.host_mounts.no_exec) {
+    return executable.Refuse("needs other mounts to run nothing, or programs would come from there",
+                             "set hostMounts.mode to refuse and hostMounts.noExec to true");
+  }
+  return {};
+}
+
 Status ReadDenialEvents(const Node& node, std::string_view class_name) {
   bool wanted = false;
   STOCKADE_TRY(ReadBool(node, wanted));
@@ -115,6 +138,7 @@ base::Result<ClassPolicy> ParseClass(base::Json document, Origins origins) {
     const Node node(document, "", context);
     STOCKADE_TRY(ReadClass(node, policy));
     STOCKADE_TRY(CheckInterposition(policy, node));
+    STOCKADE_TRY(CheckExecutable(policy, node));
   }
   policy.document = std::move(document);
   policy.origins = std::move(origins);

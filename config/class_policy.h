@@ -101,6 +101,8 @@ struct RootfsRule {        // /rootfs
   Mode mode = Mode::kOff;  // kOff: as the pod asked
   std::vector<WritablePath> writable;
   std::vector<std::string> pod_may_add;  // globs of paths that a pod may declare by annotation
+  // Optional: files and directories of the image, nothing else of which runs. Empty: all of it.
+  std::vector<std::string> executable = {};
   bool operator==(const RootfsRule&) const = default;
 };
 

@@ -14,14 +14,19 @@ constexpr std::uint64_t kMinTmpfs = 4096;
 constexpr std::uint64_t kMaxTmpfs = std::uint64_t{1} << 40;
 constexpr std::uint64_t kMaxInodes = std::uint64_t{1} << 32;
 
-Status CheckWritablePath(const Node& node, const std::string& path) {
-  // A file system over one of these would hide what the kernel paths protect.
+// A file system over one of the kernel's would hide what the kernel paths protect, and of the image
+// there is nothing to see there. `kind` says what the path is to be.
+Status CheckNotKernels(const Node& node, const std::string& path, std::string_view kind) {
   for (const char* kernel : {"/proc", "/sys", "/dev"}) {
     if (IsWithin(path, kernel)) {
-      return node.Refuse(
-          fmt::format("{} cannot be a writable path, for it lies in {}", path, kernel));
+      return node.Refuse(fmt::format("{} cannot be {}, for it lies in {}", path, kind, kernel));
     }
   }
+  return {};
+}
+
+Status CheckWritablePath(const Node& node, const std::string& path) {
+  STOCKADE_TRY(CheckNotKernels(node, path, "a writable path"));
   if (path == "/") {
     return node.Refuse("the root itself cannot be a writable path",
                        "set /rootfs/mode to \"off\" to leave the root as the pod asks");
@@ -67,6 +72,24 @@ Status ReadWritable(const Node& node, WritablePath& out) {
   return {};
 }
 
+Status CheckExecutable(const Node& node, const RootfsRule& rule) {
+  for (std::size_t i = 0; i < rule.executable.size(); ++i) {
+    const std::string& path = rule.executable[i];
+    const Node element = node.Element(i);
+    if (path == "/") {
+      return element.Refuse("the root itself would let everything run", "leave the list out");
+    }
+    STOCKADE_TRY(CheckNotKernels(element, path, "executable"));
+    for (const WritablePath& writable : rule.writable) {
+      if (IsWithin(path, writable.path)) {
+        return element.Refuse(
+            fmt::format("{} lies in the writable path {}, which hides it", path, writable.path));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status ReadRootfs(const Node& node, RootfsRule& rule) {
@@ -80,12 +103,16 @@ Status ReadRootfs(const Node& node, RootfsRule& rule) {
     rule.writable.push_back(std::move(path));
     return {};
   };
-  return ReadSection(
+  STOCKADE_TRY(ReadSection(
       node, rule.mode,
       {
           {"writable", [&](const Node& n) { return ReadArray(n, read_writable); }},
           {"podMayAdd", [&](const Node& n) { return ReadPatterns(n, rule.pod_may_add); }},
-      });
+          Into("executable", ReadPaths, rule.executable, Presence::kOptional),
+      }));
+  const base::Json* const executable = base::Find(node.value(), "/executable");
+  if (executable == nullptr) return {};
+  return CheckExecutable(node.Member("executable", *executable), rule);
 }
 
 Status ReadKernelPaths(const Node& node, KernelPathsRule& rule) {

@@ -50,6 +50,12 @@ ClassPolicy ForPodSandbox(const ClassPolicy& policy) {
   tight.rootfs.pod_may_add.clear();
   Set(tight, "rootfs", "podMayAdd", base::Json::array());
 
+  // The list is about the pod's images, not the engine's.
+  if (!tight.rootfs.executable.empty()) {
+    tight.rootfs.executable.clear();
+    Set(tight, "rootfs", "executable", base::Json::array());
+  }
+
   const bool all_devices = tight.devices.mode == Mode::kOff;
   Confine(tight, "devices", tight.devices.mode);
   std::vector<std::string> devices;

@@ -140,6 +140,13 @@ class Comparison {
          "make read-only");
     const RootfsRule& rootfs = policy_.rootfs;
     Extra(rootfs.mode, "/rootfs/podMayAdd", rootfs.pod_may_add, baseline_.rootfs.pod_may_add);
+    const SeccompRule& seccomp = policy_.seccomp;
+    const bool closed =
+        seccomp.mode != Mode::kOff && seccomp.profile == "isolated" && !seccomp.complain;
+    if (!rootfs.executable.empty() && !closed) {
+      Say("/rootfs/executable",
+          "does not hold programs in memory, which only the seccomp profile isolated stops");
+    }
     if (rootfs.mode == Mode::kOff) return;
     for (std::size_t i = 0; i < rootfs.writable.size(); ++i) {
       if (!rootfs.writable[i].exec) continue;

@@ -44,11 +44,14 @@ struct StagedBind {
   bool operator==(const StagedBind&) const = default;
 };
 
-// The container's root file system, which the pod's ids shall own.
+// The container's root file system, which the pod's ids shall own. Without ids of ours it stays as
+// it is, and only `executable` is held.
 struct RootfsAction {
   std::string path;        // on the host, absolute
   std::string name;        // below the stage, where the document's root is then
   bool may_chown = false;  // where the file system cannot be idmapped
+  // Paths of the image from which alone programs run; the rest is mounted noexec. Empty: all of it.
+  std::vector<std::string> executable = {};
   bool operator==(const RootfsAction&) const = default;
 };
 

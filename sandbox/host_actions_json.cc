@@ -35,7 +35,8 @@ Json HostActionsToJson(const HostActions& actions) {
   if (actions.rootfs) {
     rootfs = {{"path", actions.rootfs->path},
               {"name", actions.rootfs->name},
-              {"mayChown", actions.rootfs->may_chown}};
+              {"mayChown", actions.rootfs->may_chown},
+              {"executable", actions.rootfs->executable}};
   }
   return {{"firstId", actions.ids ? Json(actions.ids->first) : Json()},
           {"networkNamespace", actions.network_namespace},
@@ -63,7 +64,9 @@ HostActions HostActionsFromJson(const Json& json) {
   if (const Json& rootfs = json.at("rootfs"); !rootfs.is_null()) {
     actions.rootfs =
         RootfsAction{rootfs.at("path").get<std::string>(), rootfs.at("name").get<std::string>(),
-                     rootfs.at("mayChown").get<bool>()};
+                     rootfs.at("mayChown").get<bool>(),
+                     // A container may be older than this list.
+                     rootfs.value("executable", std::vector<std::string>{})};
   }
   for (const Json& bind : json.at("binds")) {
     actions.binds.push_back({bind.at("source").get<std::string>(),

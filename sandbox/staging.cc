@@ -58,10 +58,21 @@ Status StageRoot(const LayerInput& in, const std::string& stage, SpecEditor& edi
   STOCKADE_ASSIGN(
       std::string resolved,
       in.host.Resolve(path->starts_with('/') ? *path : in.container.bundle + "/" + *path));
-  actions.rootfs =
-      RootfsAction{std::move(resolved), kStagedRoot, in.policy.user_namespace.chown_rootfs};
-  edit.Set("/root/path", stage + "/" + kStagedRoot, "the image's root belongs to the pod's root",
-           "/userNamespace/rootfs");
+  const std::vector<std::string>& executable = in.policy.rootfs.executable;
+  const bool mapped = actions.ids.has_value();
+  actions.rootfs = RootfsAction{.path = std::move(resolved),
+                                .name = kStagedRoot,
+                                .may_chown = mapped && in.policy.user_namespace.chown_rootfs,
+                                .executable = executable};
+  std::string why = mapped ? "the image's root belongs to the pod's root" : "";
+  if (!executable.empty()) {
+    edit.StartLayer("rootfs");
+    why += fmt::format("{}of the image only these paths run programs: {}", mapped ? "; " : "",
+                       fmt::join(executable, ", "));
+  }
+  edit.Set("/root/path", stage + "/" + kStagedRoot, std::move(why),
+           executable.empty() ? "/userNamespace/rootfs" : "/rootfs/executable");
+  edit.StartLayer("user namespace");
   return {};
 }
 
@@ -161,6 +172,7 @@ Result<HostActions> Stage(const LayerInput& in, const std::string& stage, SpecEd
   HostActions actions;
   if (!edit.ids()) {
     STOCKADE_TRY(HideInit(stage, edit, actions));
+    if (!in.policy.rootfs.executable.empty()) STOCKADE_TRY(StageRoot(in, stage, edit, actions));
     return actions;
   }
   edit.StartLayer("user namespace");

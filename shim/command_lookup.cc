@@ -4,15 +4,18 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 
 #include "config/base/fd.h"
 #include "config/base/file.h"
+#include "config/glob.h"
 #include "sandbox/delegate_state.h"
 
 namespace stockade::shim {
@@ -22,27 +25,54 @@ using base::ErrorKind;
 using base::Json;
 using base::UniqueFd;
 
+constexpr std::string_view kNotRun =
+    "permission denied: the class lets nothing run there (rootfs.executable, hostMounts.noExec)";
+
 // A container's root file system, and what its process would search.
 struct Search {
   UniqueFd root;
   std::string path;  // PATH
   std::string cwd;
+  // Paths of the root from which alone programs will run; empty: all of it, but for what its
+  // mounts say already.
+  std::span<const std::string> executable;
 };
 
-// Why `file` cannot be run, in the kernel's words; "" if it can, or if that cannot be told. The
-// image decides what it leads to, so the walk never leaves the container's root.
-std::string_view WhyNot(const Search& search, const std::string& file) {
+// The image decides what a path leads to, so the walk never leaves the container's root.
+UniqueFd OpenInside(const Search& search, const std::string& path) {
   open_how how = {};
   how.flags = O_PATH | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const std::string whole = file.starts_with('/') ? file : search.cwd + "/" + file;
-  const UniqueFd found(
-      static_cast<int>(syscall(SYS_openat2, search.root.get(), whole.c_str(), &how, sizeof(how))));
+  return UniqueFd(
+      static_cast<int>(syscall(SYS_openat2, search.root.get(), path.c_str(), &how, sizeof(how))));
+}
+
+std::string PathOf(const UniqueFd& file) {
+  std::error_code error;
+  return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", file.get()), error);
+}
+
+// False if the class lets `file` not run.
+bool MayRun(const Search& search, const UniqueFd& file) {
+  struct statvfs mount = {};
+  if (fstatvfs(file.get(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0) return false;
+  if (search.executable.empty()) return true;
+  const std::string path = PathOf(file);
+  return std::ranges::any_of(search.executable, [&](const std::string& listed) {
+    const UniqueFd place = OpenInside(search, listed);
+    return place && config::IsWithin(path, PathOf(place));
+  });
+}
+
+// Why `file` cannot be run, in the kernel's words; "" if it can, or if that cannot be told.
+std::string_view WhyNot(const Search& search, const std::string& file) {
+  const UniqueFd found = OpenInside(search, file.starts_with('/') ? file : search.cwd + "/" + file);
   if (!found && errno == ENOENT) return "no such file or directory";
   if (!found && errno == ENOTDIR) return "not a directory";
   struct stat info = {};
   if (!found || fstat(found.get(), &info) != 0) return "";
-  return S_ISREG(info.st_mode) && (info.st_mode & 0111U) != 0 ? "" : "permission denied";
+  if (!S_ISREG(info.st_mode) || (info.st_mode & 0111U) == 0) return "permission denied";
+  return MayRun(search, found) ? "" : kNotRun;
 }
 
 base::Status Check(const Search& search, const std::string& command) {
@@ -54,14 +84,16 @@ base::Status Check(const Search& search, const std::string& command) {
     return base::Fail(ErrorKind::kSpec, "{}: \"{}\": stat {}: {}", kWhere, command, command, why);
   }
   if (search.path.empty()) return {};  // stockade-init knows the usual places
+  std::string_view last = "executable file not found in $PATH";
   for (std::string_view rest = search.path; !rest.empty();) {
     const auto colon = std::min(rest.find(':'), rest.size());
     const std::string folder(rest.substr(0, colon));
     rest.remove_prefix(std::min(colon + 1, rest.size()));
-    if (WhyNot(search, (folder.empty() ? "." : folder) + "/" + command).empty()) return {};
+    const std::string_view why = WhyNot(search, (folder.empty() ? "." : folder) + "/" + command);
+    if (why.empty()) return {};
+    if (why == kNotRun) last = why;
   }
-  return base::Fail(ErrorKind::kSpec, "{}: \"{}\": executable file not found in $PATH", kWhere,
-                    command);
+  return base::Fail(ErrorKind::kSpec, "{}: \"{}\": {}", kWhere, command, last);
 }
 
 Search SearchOf(const Json& process, const std::string& root) {
@@ -97,13 +129,16 @@ bool MountsMatter(const Json& config) {
 
 }  // namespace
 
-base::Status CheckCommandInBundle(const Json& config, const std::string& root, std::size_t index) {
+base::Status CheckCommandInBundle(const Json& config, const std::string& root, std::size_t index,
+                                  std::span<const std::string> executable) {
   const Json* const process = base::Find(config, "/process");
   const Json* const command = base::Find(config, fmt::format("/process/args/{}", index));
   if (process == nullptr || command == nullptr || !command->is_string() || MountsMatter(config)) {
     return {};
   }
-  return Check(SearchOf(*process, root), command->get<std::string>());
+  Search search = SearchOf(*process, root);
+  search.executable = executable;
+  return Check(search, command->get<std::string>());
 }
 
 base::Status CheckCommandInContainer(const Json& process, const std::string& delegate_root,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "config/base/error.h"
@@ -17,9 +18,10 @@ namespace stockade::shim {
 
 // The command of a container that is to be made: looked for in its root file system, unless a mount
 // could bring it. `config` is its final document, in which the command is the argument `index`;
-// `root` is that file system's absolute path on the host.
+// `root` is that file system's absolute path on the host, `executable` what alone runs of it, if
+// anything is listed.
 base::Status CheckCommandInBundle(const base::Json& config, const std::string& root,
-                                  std::size_t index);
+                                  std::size_t index, std::span<const std::string> executable = {});
 
 // The command of `process` in the living container `id` of a delegate whose --root is given: looked
 // for below /proc/<pid>/root of its first process.

@@ -161,7 +161,8 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, config::C
                   .pod_ids = [&](const auto& container) { return ids.Of(container); }}));
   if (call.verb == Verb::kRestore) STOCKADE_TRY(CheckRestore(plan.policy));
   if (const std::size_t filters = plan.init_filters.size(); filters != 0) {
-    STOCKADE_TRY(CheckCommandInBundle(plan.document.root(), plan.root, filters + 2));
+    STOCKADE_TRY(CheckCommandInBundle(plan.document.root(), plan.root, filters + 2,
+                                      plan.policy.rootfs.executable));
   }
   STOCKADE_ASSIGN(const std::vector<std::string> words, Prepare(call, plan, node, state, delegate));
   ids.Keep();

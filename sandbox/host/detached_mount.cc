@@ -101,6 +101,22 @@ base::Status AttachMount(int mount, int directory, const std::string& path) {
   return FailErrno(ErrorKind::kHost, errno, fmt::format("attach a mount at {}", path));
 }
 
+base::Status AttachMountOn(int mount, int place, const std::string& name) {
+  if (move_mount(mount, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0) {
+    return {};
+  }
+  return FailErrno(ErrorKind::kHost, errno, fmt::format("attach a mount at {}", name));
+}
+
+base::Status AddMountFlags(int mount, unsigned attributes, const std::string& name) {
+  mount_attr change = {};
+  change.attr_set = attributes;
+  if (mount_setattr(mount, "", TreeFlags(/*recursive=*/true), &change, sizeof(change)) == 0) {
+    return {};
+  }
+  return FailErrno(ErrorKind::kHost, errno, fmt::format("set the flags of the mount of {}", name));
+}
+
 base::Result<UniqueFd> MakeMount(const char* type, std::initializer_list<MountOption> options,
                                  unsigned attributes) {
   const UniqueFd context(fsopen(type, FSOPEN_CLOEXEC));

@@ -18,18 +18,27 @@ using base::ErrorKind;
 
 constexpr std::size_t kMaxMountInfo = 64U << 20;  // 100,000 mounts with long options
 
-}  // namespace
-
-base::UniqueFd OpenWithoutLinks(int directory, const std::string& path, int flags,
-                                std::uint64_t more_resolve_flags) {
+base::UniqueFd Open(int directory, const std::string& path, int flags, std::uint64_t resolve) {
   open_how how = {};
   how.flags = static_cast<std::uint64_t>(static_cast<unsigned>(flags | O_CLOEXEC));
-  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | more_resolve_flags;
+  how.resolve = resolve;
   long fd = -1;
   do {  // EAGAIN: something was renamed or mounted meanwhile
     fd = syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how));
   } while (fd < 0 && (errno == EAGAIN || errno == EINTR));
   return base::UniqueFd(static_cast<int>(fd));
+}
+
+}  // namespace
+
+base::UniqueFd OpenWithoutLinks(int directory, const std::string& path, int flags,
+                                std::uint64_t more_resolve_flags) {
+  return Open(directory, path, flags,
+              RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | more_resolve_flags);
+}
+
+base::UniqueFd OpenInRoot(int root, const std::string& path, int flags) {
+  return Open(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 base::Result<MountIdentity> IdentifyMount(int file, const std::string& name) {

@@ -16,6 +16,9 @@ namespace stockade::sandbox {
 base::UniqueFd OpenWithoutLinks(int directory, const std::string& path, int flags,
                                 std::uint64_t more_resolve_flags = 0);
 
+// The same from within `root`, through symbolic links, none of which leads out of it.
+base::UniqueFd OpenInRoot(int root, const std::string& path, int flags);
+
 // Which mount an open file lies on.
 struct MountIdentity {
   std::uint64_t mount = 0;  // MountEntry::id

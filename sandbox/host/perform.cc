@@ -57,7 +57,8 @@ bool AnyBind(const HostActions& actions, Ids ids) {
 // the host's.
 base::Status Check(const HostActions& actions) {
   const char* fault = nullptr;
-  if (!actions.ids && (actions.rootfs || AnyBind(actions, Ids::kOfThePod))) {
+  const bool mapped_root = actions.rootfs && actions.rootfs->executable.empty();
+  if (!actions.ids && (mapped_root || AnyBind(actions, Ids::kOfThePod))) {
     fault = "mounts with the ids of a pod, and no ids";
   } else if (actions.network_namespace.empty() &&
              (!actions.sysctls.empty() || !actions.sysfs.empty())) {
@@ -73,7 +74,7 @@ base::Status Check(const HostActions& actions) {
 
 base::Result<Mappings> MakeMappings(const HostActions& actions) {
   Mappings mappings;
-  if (actions.rootfs || AnyBind(actions, Ids::kOfThePod)) {
+  if (actions.ids && (actions.rootfs || AnyBind(actions, Ids::kOfThePod))) {
     STOCKADE_ASSIGN(mappings.pod, MakeUserNamespace({0, actions.ids->first, IdRange::kSize}));
   }
   if (AnyBind(actions, Ids::kNobody)) {
@@ -111,7 +112,7 @@ base::Status PerformHostActions(const HostActions& actions, const std::string& s
   std::optional<PreparedRootfs> rootfs;
   if (actions.rootfs) {
     STOCKADE_ASSIGN(rootfs,
-                    PreparedRootfs::Prepare(*actions.rootfs, *actions.ids, mappings.pod.get()));
+                    PreparedRootfs::Prepare(*actions.rootfs, actions.ids, mappings.pod.get()));
   }
   STOCKADE_TRY(EnterNetwork(actions));
   if (!actions.sysfs.empty()) {

@@ -7,6 +7,7 @@
 
 #include "config/base/file.h"
 #include "sandbox/host/detached_mount.h"
+#include "sandbox/host/executable.h"
 #include "sandbox/host/kernel.h"
 #include "sandbox/host/shift_owners.h"
 
@@ -66,15 +67,17 @@ base::Status PreparedRootfs::Map(const IdRange& ids, int space) {
   return {};
 }
 
-base::Result<PreparedRootfs> PreparedRootfs::Prepare(const RootfsAction& action, const IdRange& ids,
-                                                     int space) {
+base::Result<PreparedRootfs> PreparedRootfs::Prepare(const RootfsAction& action,
+                                                     const std::optional<IdRange>& ids, int space) {
   STOCKADE_ASSIGN(std::string path, base::ResolvePath(action.path));
-  PreparedRootfs rootfs(std::move(path), action.name);
-  base::Status mapped = rootfs.Map(ids, space);
-  if (mapped) return rootfs;
-  if (!action.may_chown) return tl::unexpected(WithAdvice(std::move(mapped).error()));
+  PreparedRootfs rootfs(std::move(path), action);
+  if (ids) {
+    base::Status mapped = rootfs.Map(*ids, space);
+    if (mapped) return rootfs;
+    if (!action.may_chown) return tl::unexpected(WithAdvice(std::move(mapped).error()));
+  }
   STOCKADE_ASSIGN(const UniqueFd folder, OpenRootfs(rootfs.path_));
-  STOCKADE_TRY(ShiftOwners(folder.get(), ids, rootfs.path_));
+  if (ids) STOCKADE_TRY(ShiftOwners(folder.get(), *ids, rootfs.path_));
   STOCKADE_ASSIGN(rootfs.mount_, CloneMount(folder.get(), Below::kAsItIs, rootfs.path_));
   return rootfs;
 }
@@ -87,6 +90,15 @@ base::Status PreparedRootfs::ChangeHost() {
 }
 
 base::Status PreparedRootfs::PlaceOn(const Stage& stage) const {
+  STOCKADE_TRY(Attach(stage));
+  if (executable_.empty()) return {};
+  STOCKADE_ASSIGN(const UniqueFd root, stage.Open(name_));
+  base::Status held = LetRunOnly(executable_, root.get());
+  if (held) return {};
+  return tl::unexpected(std::move(held).error().Within("rootfs.executable"));
+}
+
+base::Status PreparedRootfs::Attach(const Stage& stage) const {
   if (mount_) return stage.Place(mount_.get(), name_, /*folder=*/true);
   STOCKADE_ASSIGN(const UniqueFd folder, OpenRootfs(path_));
   STOCKADE_ASSIGN(const UniqueFd mount, CloneMount(folder.get(), Below::kNothing, path_));

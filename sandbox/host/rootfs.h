@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/base/error.h"
 #include "config/base/fd.h"
@@ -21,22 +22,26 @@ namespace stockade::sandbox {
 
 class PreparedRootfs {
  public:
-  // Makes what can be made aside. With chown, and only then, the host has changed already.
-  static base::Result<PreparedRootfs> Prepare(const RootfsAction& action, const IdRange& ids,
-                                              int space);
+  // Makes what can be made aside. With chown, and only then, the host has changed already. Without
+  // `ids` it stays as it is.
+  static base::Result<PreparedRootfs> Prepare(const RootfsAction& action,
+                                              const std::optional<IdRange>& ids, int space);
 
   // Puts an overlay in the place of the engine's; before the stage is entered.
   base::Status ChangeHost();
 
+  // Attaches it there, and holds it to what may run.
   base::Status PlaceOn(const Stage& stage) const;
 
  private:
-  PreparedRootfs(std::string path, std::string name)
-      : path_(std::move(path)), name_(std::move(name)) {}
+  PreparedRootfs(std::string path, const RootfsAction& action)
+      : path_(std::move(path)), name_(action.name), executable_(action.executable) {}
   base::Status Map(const IdRange& ids, int space);
+  base::Status Attach(const Stage& stage) const;
 
   std::string path_;  // resolved
   std::string name_;
+  std::vector<std::string> executable_;
   std::optional<RebuiltOverlay> overlay_;
   base::UniqueFd mount_;  // anything else, detached
 };

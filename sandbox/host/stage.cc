@@ -72,10 +72,7 @@ base::Result<Stage> Stage::Enter(const std::string& state_directory) {
   }
   const UniqueFd point = OpenWithoutLinks(AT_FDCWD, path, O_PATH | O_DIRECTORY);
   if (!point) return FailErrno(ErrorKind::kHost, errno, path);
-  if (move_mount(tmpfs.get(), "", point.get(), "",
-                 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0) {
-    return FailErrno(ErrorKind::kHost, errno, fmt::format("mount a tmpfs at {}", path));
-  }
+  STOCKADE_TRY(AttachMountOn(tmpfs.get(), point.get(), path));
   return Stage(std::move(tmpfs));
 }
 
@@ -93,6 +90,12 @@ base::Status Stage::Place(int mount, const std::string& name, bool folder) const
     if (!file) return FailErrno(ErrorKind::kHost, errno, fmt::format("stage {}", name));
   }
   return AttachMount(mount, folder_.get(), name);
+}
+
+base::Result<UniqueFd> Stage::Open(const std::string& name) const {
+  UniqueFd folder = OpenWithoutLinks(folder_.get(), name, O_PATH | O_DIRECTORY);
+  if (!folder) return FailErrno(ErrorKind::kHost, errno, fmt::format("staged {}", name));
+  return folder;
 }
 
 }  // namespace stockade::sandbox

@@ -24,6 +24,9 @@ class Stage {
   // Attaches a detached mount at `name`, a folder or else a file, which is made.
   base::Status Place(int mount, const std::string& name, bool folder) const;
 
+  // The root of what was attached at `name`, a folder.
+  base::Result<base::UniqueFd> Open(const std::string& name) const;
+
  private:
   explicit Stage(base::UniqueFd folder) : folder_(std::move(folder)) {}
 

@@ -50,12 +50,10 @@ int CallerAddress::Take(const Services& services, const seccomp_notif& call, std
 
 Reach::Reach(const Services& services, const seccomp_notif& call, const CallerAddress* address)
     : services_(services), call_(call), address_(address) {
-  const auto thread = static_cast<pid_t>(call.pid);
   const bool by_path = address != nullptr && address->IsUnixPath();
-  const auto identity = ReadIdentity(services.targets, thread);
-  if (by_path) place_ = OpenPlace(services.proc, thread);
-  if (!identity || (by_path && !place_) || !services.source.IsWaiting(call.id)) return;
-  acting_.emplace(*identity, by_path ? &*place_ : nullptr, services.own_root);
+  caller_ = TakeCaller(services, call, {.path = by_path, .directory = by_path, .mask = by_path});
+  if (!caller_ || !services.source.IsWaiting(call.id)) return;
+  acting_.emplace(*caller_, services.own_root);
 }
 
 int Reach::Resolve(std::string_view name) {

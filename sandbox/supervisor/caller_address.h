@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "filters/interposition/network_decision.h"
-#include "sandbox/supervisor/identity.h"
+#include "sandbox/supervisor/acting_as.h"
 #include "sandbox/supervisor/services.h"
 
 namespace stockade::supervisor {
@@ -57,7 +57,7 @@ class Reach {
   const Services& services_;
   const seccomp_notif& call_;
   const CallerAddress* address_;
-  std::optional<Place> place_;
+  std::optional<Caller> caller_;
   std::optional<ActingAs> acting_;
   base::UniqueFd node_;
   sockaddr_storage by_number_{};

@@ -17,8 +17,10 @@ int ReadCallerPath(pid_t thread, std::uint64_t address, std::string& path) {
   std::array<char, kPage> part;
   path.clear();
   while (path.size() < PATH_MAX) {
+    constexpr std::uint64_t kMostly = 256;  // enough for most paths
     const std::uint64_t left_in_page = kPage - (address + path.size()) % kPage;
-    const std::size_t want = std::min<std::uint64_t>(left_in_page, PATH_MAX - path.size());
+    const std::size_t want = std::min<std::uint64_t>(
+        {left_in_page, PATH_MAX - path.size(), path.empty() ? kMostly : kPage});
     const auto to = std::as_writable_bytes(std::span(part.data(), want));
     if (!ReadMemory(thread, address + path.size(), to)) return EFAULT;
     const std::size_t length = strnlen(part.data(), want);

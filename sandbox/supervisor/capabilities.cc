@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
+#include <utility>
 
 namespace stockade::supervisor {
 namespace {
@@ -17,9 +19,16 @@ std::uint32_t High(std::uint64_t set) { return static_cast<std::uint32_t>(set >>
 }  // namespace
 
 bool SetCapabilities(std::uint64_t permitted, std::uint64_t effective) {
+  // What this thread set last: changing its ids does not change it (SECBIT_NO_SETUID_FIXUP).
+  thread_local std::optional<std::pair<std::uint64_t, std::uint64_t>> now;
+  const std::pair wanted{permitted, effective};
+  if (now == wanted) return true;
+  now.reset();
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   const Words words{{{Low(effective), Low(permitted), 0}, {High(effective), High(permitted), 0}}};
-  return syscall(SYS_capset, &header, words.data()) == 0;
+  if (syscall(SYS_capset, &header, words.data()) != 0) return false;
+  now = wanted;
+  return true;
 }
 
 std::uint64_t EffectiveOf(pid_t thread) {

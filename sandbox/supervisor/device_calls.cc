@@ -11,9 +11,9 @@
 #include "filters/call_table.h"
 #include "filters/interposition/call_text.h"
 #include "filters/interposition/device_node.h"
+#include "sandbox/supervisor/acting_as.h"
 #include "sandbox/supervisor/caller_text.h"
 #include "sandbox/supervisor/capabilities.h"
-#include "sandbox/supervisor/identity.h"
 #include "sandbox/supervisor/system_calls.h"
 
 namespace stockade::supervisor {

@@ -2,19 +2,14 @@
 #include "sandbox/supervisor/identity.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "config/base/error.h"
-#include "sandbox/supervisor/capabilities.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -41,28 +36,6 @@ std::optional<std::vector<unsigned>> Numbers(std::optional<std::string_view> tex
     at = next;
   }
 }
-
-// glibc's own functions would change every thread.
-bool SetIds(const Identity& who) {
-  return syscall(SYS_setgroups, who.groups.size(), who.groups.data()) == 0 &&
-         syscall(SYS_setresgid, who.gid, who.effective_gid, who.saved_gid) == 0 &&
-         syscall(SYS_setresuid, who.uid, who.effective_uid, who.saved_uid) == 0;
-}
-
-constexpr std::uint64_t kActing = Bit(CAP_SETUID) | Bit(CAP_SETGID) | Bit(CAP_SYS_CHROOT);
-
-// Whose ids this thread has; nothing before the first.
-thread_local std::optional<Identity> worn;
-
-bool Wear(const Identity& who) {
-  if (worn == who) return true;
-  worn.reset();
-  if (!SetIds(who)) return false;
-  worn = who;
-  return true;
-}
-
-bool GoTo(int root) { return fchdir(root) == 0 && chroot(".") == 0; }
 
 }  // namespace
 
@@ -92,29 +65,17 @@ std::optional<Identity> ReadIdentity(TargetDescriptors& targets, pid_t thread) {
   return targets.ReadStatus(thread, text) ? ParseIdentity(text) : std::nullopt;
 }
 
-std::optional<Place> OpenPlace(int proc, pid_t thread) {
-  constexpr int kFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-  Place place{base::UniqueFd(openat(proc, fmt::format("{}/root", thread).c_str(), kFlags)),
-              base::UniqueFd(openat(proc, fmt::format("{}/cwd", thread).c_str(), kFlags))};
-  if (!place.root || !place.working_directory) return std::nullopt;
-  return place;
-}
-
-ActingAs::ActingAs(const Identity& identity, const Place* place, int own_root)
-    : moved_(place != nullptr), own_root_(own_root) {
-  if (!SetCapabilities(kPermitted, kActing) || !Wear(identity)) return;
-  if (place != nullptr) {
-    if (!GoTo(place->root.get()) || fchdir(place->working_directory.get()) != 0) return;
-    umask(identity.mask);
-  }
-  done_ = SetCapabilities(kPermitted, 0);
-}
-
-ActingAs::~ActingAs() {
-  const bool back = (!moved_ || (SetCapabilities(kPermitted, kActing) && GoTo(own_root_))) &&
-                    SetCapabilities(kPermitted, kAlways);
-  // A thread that stayed in a caller's root, or without its own capabilities, must not go on.
-  if (!back) abort();
+std::optional<Place> OpenPlace(int proc, pid_t thread, PlaceParts parts) {
+  const auto look = [&](const char* name) {
+    return base::UniqueFd(
+        openat(proc, fmt::format("{}/{}", thread, name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  };
+  Place place;
+  if (parts.root) place.root = look("root");
+  if (parts.working_directory) place.working_directory = look("cwd");
+  const bool found =
+      (!parts.root || place.root) && (!parts.working_directory || place.working_directory);
+  return found ? std::optional(std::move(place)) : std::nullopt;
 }
 
 }  // namespace stockade::supervisor

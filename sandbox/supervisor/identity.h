@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who a caller is, and a thread of ours that is the same for one call: its ids and groups, no
-// capability, and where a path is involved its root, working directory and umask. What a peer of a
-// Unix socket learns of the caller by SO_PEERCRED or SCM_CREDENTIALS is then right, but for the
-// pid, which is the supervisor's.
-//
-//   const auto identity = ReadIdentity(targets, call.pid);
-//   ActingAs caller(*identity);
-//   if (caller) … connect(…)
+// Who a caller is: its ids and groups, its umask, and where it has its root and working directory.
 #pragma once
 
 #include <sys/types.h>
@@ -43,26 +36,12 @@ struct Place {
   base::UniqueFd root;
   base::UniqueFd working_directory;
 };
-std::optional<Place> OpenPlace(int proc, pid_t thread);
 
-// This thread acts as somebody else while the object lives. The thread must have unshared its
-// file system state (CLONE_FS). False if that could not be done: then nothing may be performed.
-//
-// The ids stay with the thread afterwards, for most callers are the same user and changing them is
-// half of the work; what counts between two calls are its capabilities, and it has its own again.
-class ActingAs {
- public:
-  // `own_root` is what a thread that went to a `place` comes back to.
-  ActingAs(const Identity& identity, const Place* place, int own_root);
-  ActingAs(const ActingAs&) = delete;
-  ActingAs& operator=(const ActingAs&) = delete;
-  ~ActingAs();
-  explicit operator bool() const { return done_; }
-
- private:
-  bool done_ = false;
-  bool moved_ = false;
-  int own_root_;
+// Which of the two are opened; the other is none.
+struct PlaceParts {
+  bool root = true;
+  bool working_directory = true;
 };
+std::optional<Place> OpenPlace(int proc, pid_t thread, PlaceParts parts = {});
 
 }  // namespace stockade::supervisor

@@ -17,6 +17,7 @@ namespace {
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
 constexpr unsigned long kSyncWakeUp = 1;
+constexpr std::uint32_t kSend = 2;  // SECCOMP_ADDFD_FLAG_SEND, Linux 5.14
 
 }  // namespace
 
@@ -49,15 +50,17 @@ void KernelSource::GoOn(std::uint64_t id) {
   (void)ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
-void KernelSource::AnswerWithFd(std::uint64_t id, base::UniqueFd fd, bool close_on_exec) {
+void KernelSource::AnswerWithFd(std::uint64_t id, base::UniqueFd fd, bool close_on_exec,
+                                bool at_once) {
   seccomp_notif_addfd add{.id = id,
-                          .flags = 0,
+                          .flags = at_once ? kSend : 0U,
                           .srcfd = static_cast<__u32>(fd.get()),
                           .newfd = 0,
                           .newfd_flags = close_on_exec ? 02000000U : 0U};
   const int number = ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
   const int error = errno;
   fd.Reset();
+  if (at_once && number >= 0) return;
   Answer(id, number, number >= 0 ? 0 : error);
 }
 

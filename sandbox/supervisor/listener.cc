@@ -31,6 +31,8 @@ Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& co
                    const ListenerFacts& facts)
     : source_(std::move(source)),
       targets_(context.proc),
+      settled_(facts.settled && context.rule.refuse_namespaces && !context.rule.complain, targets_,
+               context.proc, context.own_fds),
       services_{.source = *source_,
                 .targets = targets_,
                 .events = context.events,
@@ -41,6 +43,7 @@ Listener::Listener(std::unique_ptr<NotificationSource> source, const Context& co
                 .same_user_namespace = facts.same_user_namespace,
                 .names = facts.names,
                 .memory = context.memory,
+                .settled = settled_,
                 .orders = context.orders,
                 .home = facts.home},
       blocked_(context.blocked),

@@ -14,6 +14,7 @@
 #include "sandbox/supervisor/blocked_calls.h"
 #include "sandbox/supervisor/operation.h"
 #include "sandbox/supervisor/services.h"
+#include "sandbox/supervisor/settled_view.h"
 #include "sandbox/supervisor/worker.h"
 
 namespace stockade::supervisor {
@@ -67,6 +68,7 @@ class Listener {
 
   std::unique_ptr<NotificationSource> source_;
   TargetDescriptors targets_;
+  SettledCallers settled_;
   Services services_;
   BlockedCalls& blocked_;
   InFlight& calls_;

@@ -35,7 +35,9 @@ class NotificationSource {
   virtual void GoOn(std::uint64_t id) = 0;
   // Ends the call with `fd` in the caller, whose number is the call's value. Ours is closed before
   // the caller goes on: it would keep a FIFO from its end, and a program from being run (ETXTBSY).
-  virtual void AnswerWithFd(std::uint64_t id, base::UniqueFd fd, bool close_on_exec) = 0;
+  // Not so with `at_once`, which wakes the caller once and not twice: for a file that is only read.
+  virtual void AnswerWithFd(std::uint64_t id, base::UniqueFd fd, bool close_on_exec,
+                            bool at_once) = 0;
 };
 
 // The listener of seccomp(2).
@@ -46,7 +48,7 @@ class KernelSource : public NotificationSource {
   bool IsWaiting(std::uint64_t id) override;
   void Answer(std::uint64_t id, std::int64_t value, int error) override;
   void GoOn(std::uint64_t id) override;
-  void AnswerWithFd(std::uint64_t id, base::UniqueFd fd, bool close_on_exec) override;
+  void AnswerWithFd(std::uint64_t id, base::UniqueFd fd, bool close_on_exec, bool at_once) override;
   int fd() const { return listener_.get(); }
 
   // True if `fd` is such a listener.

@@ -39,28 +39,34 @@ Prepared Open(const Services& services, const seccomp_notif& call, const OpenReq
   if (const int error = ReadCallerPath(thread, named.path, path); error != 0) {
     return Gone(services, call, error);
   }
+  constexpr int kTemporary = O_TMPFILE & ~O_DIRECTORY;
   constexpr std::uint64_t kScoped = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
   base::UniqueFd start;
   if (named.directory != AT_FDCWD && (path.front() != '/' || (request.resolve & kScoped) != 0)) {
     start = services.targets.Descriptor(thread, named.directory);
     if (!start) return Gone(services, call, errno);
   }
-  auto identity = ReadIdentity(services.targets, thread);
-  const auto place = OpenPlace(services.proc, thread);
-  // Only now is it sure that all of this was the caller's.
-  if (!services.source.IsWaiting(call.id)) return {};
-  if (!identity || !place) return Failed(EACCES);
+  const bool elsewhere = start || path.front() == '/';
+  auto caller = TakeCaller(services, call,
+                           {.path = true,
+                            .directory = !elsewhere || (request.resolve & kScoped) != 0,
+                            .mask = (request.flags & (O_CREAT | kTemporary)) != 0});
+  // Only now is it sure that all of this was the caller's. A settled one is who it is: what comes
+  // of a path that was another's is looked at before it has an effect.
+  if ((!caller || caller->view == nullptr) && !services.source.IsWaiting(call.id)) return {};
+  if (!caller) return Failed(EACCES);
   OpenEffect effect(
       services, call,
       {.name = named.call, .request = request, .path = std::move(path), .start = std::move(start)});
-  if (!effect.TakePlace(*place)) return Failed(EACCES);
+  if (!effect.TakePlace(*caller)) return Failed(EACCES);
   base::UniqueFd waits;
   {
-    const ActingAs acting(*identity, &*place, services.own_root);
+    const ActingAs acting(*caller, services.own_root);
     if (!acting) return Failed(EACCES);
     const int error = effect.Open();
     if (error == 0) {
-      services.source.AnswerWithFd(call.id, effect.TakeFile(), (request.flags & O_CLOEXEC) != 0);
+      services.source.AnswerWithFd(call.id, effect.TakeFile(), (request.flags & O_CLOEXEC) != 0,
+                                   effect.OnlyReads());
       return {};
     }
     if (error != OpenEffect::kWaits) return Failed(error);
@@ -68,7 +74,7 @@ Prepared Open(const Services& services, const seccomp_notif& call, const OpenReq
   }
   return {.reply = std::nullopt,
           .operation = std::make_unique<WaitingOpen>(services, call, request.flags,
-                                                     std::move(*identity), std::move(waits))};
+                                                     std::move(*caller), std::move(waits))};
 }
 
 std::int32_t Number(std::uint64_t argument) { return static_cast<std::int32_t>(argument); }

@@ -10,6 +10,7 @@
 #include <climits>
 
 #include "sandbox/supervisor/caller_text.h"
+#include "sandbox/supervisor/settled_view.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -41,12 +42,20 @@ OpenEffect::OpenEffect(const Services& services, const seccomp_notif& call, Aske
       asked_(std::move(asked)),
       resolver_(services, static_cast<pid_t>(call.pid), asked_.start.get()) {}
 
-bool OpenEffect::TakePlace(const Place& place) {
+bool OpenEffect::TakePlace(const Caller& caller) {
+  if (caller.view != nullptr) {
+    root_ = caller.view->path;
+    return true;
+  }
   // From here, a path begins at the root of the mount namespace that it is in.
-  const auto root = resolver_.NameOf(place.root.get(), /*proven=*/true);
-  if (!root || !root->starts_with('/') || root->ends_with(" (deleted)")) return false;
-  if (*root != "/") root_ = *root;
-  return true;
+  const auto root = PathOfRoot(services_.own_fds, caller.place.root.get());
+  if (root) root_ = *root;
+  return root.has_value();
+}
+
+bool OpenEffect::OnlyReads() const {
+  const mode_t type = found_.status.st_mode;
+  return !asked_.request.Writes() && (S_ISREG(type) || S_ISDIR(type));
 }
 
 int OpenEffect::Open() {
@@ -71,6 +80,10 @@ int OpenEffect::Once() {
 }
 
 int OpenEffect::PathOf(int node, const std::string& name, filters::FoundFile& file) {
+  if (found_.literal) {
+    file.path = root_ + asked_.path;
+    return file.path.size() < PATH_MAX ? 0 : ENAMETOOLONG;
+  }
   const auto path = resolver_.NameOf(node, found_.proven && root_.empty());
   if (!path) return EACCES;
   file.path = root_ + (*path == "/" && !name.empty() ? "" : *path);
@@ -132,13 +145,12 @@ int OpenEffect::Existing() {
       IsTrap(found_.status, directory)) {
     return EACCES;
   }
-  if (!services_.source.IsWaiting(call_.id)) return ESRCH;
+  if (!OnlyReads() && !services_.source.IsWaiting(call_.id)) return ESRCH;
   const int flags = FlagsForExisting(asked_.request.flags);
   if (S_ISFIFO(type) && (flags & (O_NONBLOCK | O_PATH)) == 0) return kWaits;
   // A lease would make us wait.
   const bool leased = S_ISREG(type) && (flags & (O_NONBLOCK | O_PATH)) == 0;
-  file_ =
-      resolver_.Reopen(found_.node.get(), leased ? flags | O_NONBLOCK : flags, asked_.request.mode);
+  file_ = resolver_.Reopen(found_, leased ? flags | O_NONBLOCK : flags, asked_.request.mode);
   if (!file_) return leased && errno == EWOULDBLOCK ? kWaits : errno;
   if (leased) (void)fcntl(file_.get(), F_SETFL, flags & (O_APPEND | O_DIRECT | O_NOATIME));
   return 0;
@@ -163,13 +175,14 @@ int OpenEffect::Make() {
 }
 
 std::optional<Reply> WaitingOpen::Perform(const StillWaiting& still_waiting) {
-  const ActingAs acting(identity_, nullptr, services_.own_root);
+  const ActingAs acting(caller_, services_.own_root);
   if (!acting) return Reply{0, EACCES};
   const std::string node = std::to_string(node_.get());
   for (;;) {
     base::UniqueFd file(openat(services_.own_fds, node.c_str(), FlagsForExisting(flags_)));
     if (file) {
-      services_.source.AnswerWithFd(call_.id, std::move(file), (flags_ & O_CLOEXEC) != 0);
+      services_.source.AnswerWithFd(call_.id, std::move(file), (flags_ & O_CLOEXEC) != 0,
+                                    /*at_once=*/false);
       return std::nullopt;
     }
     if (errno != EINTR) return Reply{0, errno};

@@ -2,8 +2,8 @@
 // One open on a caller's behalf: resolves, decides, opens.
 //
 //   OpenEffect effect(services, call, std::move(asked));
-//   effect.TakePlace(place);
-//   const ActingAs acting(identity, &place, services.own_root);
+//   if (!effect.TakePlace(*caller)) …
+//   const ActingAs acting(*caller, services.own_root);
 //   if (effect.Open() == 0) services.source.AnswerWithFd(call.id, effect.TakeFile(), …);
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "filters/interposition/file_decision.h"
 #include "filters/interposition/open_request.h"
+#include "sandbox/supervisor/acting_as.h"
 #include "sandbox/supervisor/operation.h"
 #include "sandbox/supervisor/path_resolver.h"
 
@@ -35,11 +36,13 @@ class OpenEffect {
 
   // Where in the container the caller's root is; while this thread is in its own root. False if it
   // cannot be told.
-  bool TakePlace(const Place& place);
+  bool TakePlace(const Caller& caller);
   // While this thread acts as the caller. 0, an errno value, or kWaits.
   int Open();
 
   base::UniqueFd TakeFile() { return std::move(file_); }
+  // Nobody else notices who has the file open, and for how long.
+  bool OnlyReads() const;
   base::UniqueFd TakeNode() { return std::move(found_.node); }
 
  private:
@@ -69,12 +72,12 @@ class OpenEffect {
 // The open of a FIFO, or of a file that somebody has a lease on.
 class WaitingOpen : public Operation {
  public:
-  WaitingOpen(const Services& services, const seccomp_notif& call, int flags, Identity identity,
+  WaitingOpen(const Services& services, const seccomp_notif& call, int flags, Caller caller,
               base::UniqueFd node)
       : services_(services),
         call_(call),
         flags_(flags),
-        identity_(std::move(identity)),
+        caller_(std::move(caller)),
         node_(std::move(node)) {}
   std::optional<Reply> Try() override { return std::nullopt; }
   std::optional<Reply> Perform(const StillWaiting& still_waiting) override;
@@ -83,7 +86,7 @@ class WaitingOpen : public Operation {
   const Services& services_;
   seccomp_notif call_;
   int flags_;
-  Identity identity_;
+  Caller caller_;
   base::UniqueFd node_;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -61,6 +62,21 @@ std::optional<pid_t> LastNumber(std::string_view status, std::string_view name) 
   return number;
 }
 
+// The magic number of a node's file system; that of a procfs if it cannot be told.
+long FileSystemOf(int node) {
+  struct statfs status = {};
+  return fstatfs(node, &status) == 0 ? status.f_type : PROC_SUPER_MAGIC;
+}
+
+// True for a file system that only keeps files: whoever opens one needs permissions, and no
+// capability beyond them.
+bool OnlyKeepsFiles(long file_system) {
+  constexpr auto kStorage =
+      std::to_array<long>({OVERLAYFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,
+                           BTRFS_SUPER_MAGIC, TMPFS_MAGIC, EROFS_SUPER_MAGIC_V1, SQUASHFS_MAGIC});
+  return std::ranges::find(kStorage, file_system) != kStorage.end();
+}
+
 bool IsProcRoot(int directory) {
   struct stat status = {};
   return fstat(directory, &status) == 0 && status.st_ino == kProcRoot && IsOnProc(directory);
@@ -87,12 +103,21 @@ Split SplitPath(std::string_view path) {
 
 bool IsDots(std::string_view name) { return name.empty() || name == "." || name == ".."; }
 
+// True for a path from the root that is the one name of what it leads to, if no link is on the way.
+// Not in /proc, some of which is not there for us.
+bool IsPlain(std::string_view path) {
+  if (path.front() != '/' || path.starts_with("/proc/")) return false;
+  for (std::size_t at = 0; at < path.size();) {
+    const auto end = std::min(path.find('/', at + 1), path.size());
+    if (IsDots(path.substr(at + 1, end - at - 1))) return false;
+    at = end;
+  }
+  return true;
+}
+
 }  // namespace
 
-bool IsOnProc(int node) {
-  struct statfs status = {};
-  return fstatfs(node, &status) != 0 || status.f_type == PROC_SUPER_MAGIC;
-}
+bool IsOnProc(int node) { return FileSystemOf(node) == PROC_SUPER_MAGIC; }
 
 std::optional<OwnNumbers> ParseOwnNumbers(std::string_view status) {
   const auto process = LastNumber(status, "\nNStgid:");
@@ -120,9 +145,10 @@ struct PathResolver::Walk {
 PathResolver::PathResolver(const Services& services, pid_t thread, int start)
     : services_(services), thread_(thread), start_(start < 0 ? AT_FDCWD : start) {}
 
-base::UniqueFd PathResolver::Reopen(int node, int flags, mode_t mode) const {
+base::UniqueFd PathResolver::Reopen(const Found& found, int flags, mode_t mode) const {
+  if (found.special && !SetCapabilities(kPermitted, 0)) return {};
   return base::UniqueFd(
-      openat(services_.own_fds, std::to_string(node).c_str(), flags | O_CLOEXEC, mode));
+      openat(services_.own_fds, std::to_string(found.node.get()).c_str(), flags | O_CLOEXEC, mode));
 }
 
 std::optional<std::string> PathResolver::NameOf(int node, bool proven) const {
@@ -138,16 +164,19 @@ std::optional<std::string> PathResolver::NameOf(int node, bool proven) const {
 }
 
 int PathResolver::Resolve(const std::string& path, const ResolveOptions& options, Found& found) {
+  plain_ = IsPlain(path);
   const int quick =
       options.create ? KernelParent(path, options, found) : Kernel(path, options, found);
-  if (options.resolve != 0) {
-    if (quick != 0) return quick;
-    const int where = found.node ? found.node.get() : found.parent.get();
-    return IsOnProc(where) ? EACCES : 0;
-  }
   const bool link = quick == 0 && found.node && S_ISLNK(found.status.st_mode) && options.follow;
-  if (quick == 0 && !link && !IsOnProc(found.node ? found.node.get() : found.parent.get()))
-    return 0;
+  if (quick != 0 && (options.resolve != 0 || found.literal)) return quick;
+  if (quick == 0 && !link) {
+    const long type = FileSystemOf(found.node ? found.node.get() : found.parent.get());
+    found.special = !OnlyKeepsFiles(type);
+    if (type != PROC_SUPER_MAGIC) return 0;
+  }
+  if (options.resolve != 0) return EACCES;
+  // What is in /proc is found without the capabilities to look at others.
+  if (!SetCapabilities(kPermitted, 0)) return EACCES;
   found = {};
   Walk walk{.at = path.front() == '/' ? Look(AT_FDCWD, "/", kLook) : Look(start_, ".", kLook),
             .rest = path,
@@ -161,10 +190,24 @@ int PathResolver::Resolve(const std::string& path, const ResolveOptions& options
   }
 }
 
+// By the kernel, and first as if there were no links: then the path itself says where it leads, and
+// so does an error but that there is one (ELOOP).
+base::UniqueFd PathResolver::LookLiterally(int start, const std::string& path, int flags,
+                                           const ResolveOptions& options, Found& found) const {
+  found.literal = options.resolve == 0 && plain_;
+  if (found.literal) {
+    base::UniqueFd node =
+        LookByKernel(start, path, flags, RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+    if (node || errno != ELOOP) return node;
+    found.literal = false;
+  }
+  return LookByKernel(start, path, flags, options.resolve | RESOLVE_NO_MAGICLINKS);
+}
+
 int PathResolver::Kernel(const std::string& path, const ResolveOptions& options,
                          Found& found) const {
   const int flags = options.follow ? kLook : kLookAtLink;
-  found.node = LookByKernel(start_, path, flags, options.resolve | RESOLVE_NO_MAGICLINKS);
+  found.node = LookLiterally(start_, path, flags, options, found);
   if (!found.node || fstat(found.node.get(), &found.status) != 0) return errno;
   found.proven = path.front() == '/' && (options.resolve & RESOLVE_IN_ROOT) == 0;
   return 0;
@@ -175,9 +218,9 @@ int PathResolver::KernelParent(const std::string& path, const ResolveOptions& op
                                Found& found) const {
   const Split split = SplitPath(path);
   if (IsDots(split.name)) return Kernel(path, options, found);
-  found.parent = LookByKernel(start_, split.directory, kLook | O_DIRECTORY,
-                              options.resolve | RESOLVE_NO_MAGICLINKS);
+  found.parent = LookLiterally(start_, split.directory, kLook | O_DIRECTORY, options, found);
   if (!found.parent) return errno;
+  found.literal = found.literal && !split.slash;
   found.name = split.name;
   found.directory = split.slash;
   found.proven = path.front() == '/' && (options.resolve & RESOLVE_IN_ROOT) == 0;

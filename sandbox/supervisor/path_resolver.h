@@ -6,7 +6,7 @@
 //   PathResolver resolver(services, thread, mine, start.get());      // while ActingAs the caller
 //   Found found;
 //   if (const int error = resolver.Resolve(path, {.follow = true}, found); error != 0) …
-//   base::UniqueFd file = resolver.Reopen(found.node.get(), O_RDWR);
+//   base::UniqueFd file = resolver.Reopen(found, O_RDWR);
 //
 // The kernel looks up what it can in one call. What it would answer for us instead of the caller is
 // looked up a component at a time: /proc/self and /proc/thread-self are the caller's, and links in
@@ -49,8 +49,10 @@ struct Found {
   std::string name;         // in `parent`; "" if the path ended in ".", "..", "/" or a descriptor
   bool directory = false;   // the path ended in "/"
   bool proven = true;       // false if the path began elsewhere than at the root: NameOf proves it
+  bool literal = false;     // no link was on the way: it is where the path says
   bool descriptor = false;  // it is what a descriptor of the caller's own refers to
   struct stat status = {};  // of `node`
+  bool special = true;      // its file system may ask for the capabilities of who opens it
 };
 
 class PathResolver {
@@ -65,12 +67,14 @@ class PathResolver {
   // PATH_MAX. Where `proven` is false, the path is looked up to see that it leads to `node`.
   std::optional<std::string> NameOf(int node, bool proven) const;
 
-  // Opens what `node` is, whatever stands at its path by now. None with errno set.
-  base::UniqueFd Reopen(int node, int flags, mode_t mode = 0) const;
+  // Opens what `found.node` is, whatever stands at its path by now. None with errno set.
+  base::UniqueFd Reopen(const Found& found, int flags, mode_t mode = 0) const;
 
  private:
   struct Walk;
   int Kernel(const std::string& path, const ResolveOptions& options, Found& found) const;
+  base::UniqueFd LookLiterally(int start, const std::string& path, int flags,
+                               const ResolveOptions& options, Found& found) const;
   int KernelParent(const std::string& path, const ResolveOptions& options, Found& found) const;
   int Step(Walk& walk, const ResolveOptions& options, Found& found);
   int Up(Walk& walk) const;
@@ -83,6 +87,7 @@ class PathResolver {
   pid_t thread_;
   int start_;
   std::optional<OwnNumbers> numbers_;
+  bool plain_ = false;  // the path has nothing in it that leads elsewhere but links
 };
 
 // True if a node is on a procfs.

@@ -15,6 +15,7 @@
 namespace stockade::supervisor {
 
 class MemoryGroups;
+class SettledCallers;
 
 // The names of the container that a listener belongs to, as of its hand-over.
 struct Names {
@@ -33,6 +34,7 @@ struct Services {
   bool same_user_namespace = false;  // the callers' is ours: their capabilities count as they are
   Names names = {};
   const MemoryGroups* memory = nullptr;
+  SettledCallers& settled;
   int orders = -1;  // to the holder
   MountHome home = {};
 };

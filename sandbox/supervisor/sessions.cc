@@ -16,6 +16,7 @@
 #include "sandbox/fd_message.h"
 #include "sandbox/init/protocol.h"
 #include "sandbox/supervisor/protocol.h"
+#include "sandbox/supervisor/settled_view.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -35,6 +36,12 @@ Names NamesOf(const new_utsname& names) {
   std::ranges::copy(names.nodename, copy.node.begin());
   std::ranges::copy(names.domainname, copy.domain.begin());
   return copy;
+}
+
+// True if the stub, and so whatever the workload becomes, keeps its ids and root.
+bool IsSettled(int proc, pid_t stub) {
+  std::string status;
+  return TargetDescriptors(proc).ReadStatus(stub, status) && KeepsIdsAndRoot(status);
 }
 
 // True if a process has our user namespace.
@@ -139,6 +146,7 @@ bool Sessions::TakeListener(int session) {
       .number = FreeNumber(),
       .same_user_namespace = SharesUserNamespace(parts_.view.proc.get(), received.pid),
       .names = NamesOf(message.names),
+      .settled = IsSettled(parts_.view.proc.get(), received.pid),
       .home = mounts_ ? mounts_->home() : MountHome{}};
   parts_.calls.Forget(facts.number);
   // A worker that has just died gets it with the others, when it is replaced.

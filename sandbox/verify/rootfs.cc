@@ -72,10 +72,24 @@ bool MayBeWritable(const Mount& mount) {
   return mount.type == "tmpfs";
 }
 
+// What of the image runs is held on the host's side, and only in a user namespace: elsewhere the
+// container's root could take noexec away.
+void CheckExecutable(const Final& final, Broken& broken) {
+  const std::vector<std::string>& listed = final.policy.rootfs.executable;
+  const auto& staged = final.actions.rootfs;
+  if (listed != (staged ? staged->executable : std::vector<std::string>{})) {
+    broken.Add("of the image other paths run programs than the class lists");
+  }
+  if (!listed.empty() && !HasOwnNamespace(final, "user")) {
+    broken.Add("the image's noexec could be taken away: there is no user namespace");
+  }
+}
+
 }  // namespace
 
 void CheckRootfs(const Final& final, Broken& broken) {
   const config::RootfsRule& rule = final.policy.rootfs;
+  CheckExecutable(final, broken);
   if (rule.mode == Mode::kOff) return;
   if (!IsTrue(At(final.root, "/root/readonly"))) broken.Add("the root file system is writable");
   const std::vector<Mount> mounts = MountsOf(final, broken);

@@ -83,7 +83,7 @@ base::Result<base::Json> ChangesOf(const StateRecord& record) {
 }
 
 PathQuestions PathsOf(const config::ClassPolicy& policy, const base::Json& document) {
-  PathQuestions paths{policy.kernel_paths.masked, {}};
+  PathQuestions paths{policy.kernel_paths.masked, policy.rootfs.executable};
   const std::vector<std::string>& fixed = policy.kernel_paths.read_only;
   paths.existing.insert(paths.existing.end(), fixed.begin(), fixed.end());
   const base::Json* mounts = base::Find(document, "/mounts");

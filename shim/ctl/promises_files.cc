@@ -74,11 +74,23 @@ const Declared* DeclaredAt(const std::vector<Declared>& declared, std::string_vi
   return best;
 }
 
+// True for the mount by which one of the class's paths runs programs.
+bool IsExecutablePath(const ContainerView& view, std::string_view point) {
+  return std::ranges::any_of(view.policy.rootfs.executable, [&](const std::string& path) {
+    const auto resolved = view.process.resolved.find(path);
+    return resolved != view.process.resolved.end() && resolved->second == point;
+  });
+}
+
 Finding Rootfs(const ContainerView& view) {
   const sandbox::MountEntry* root = sandbox::MountOf(view.process.mounts, "/");
   const std::vector<Declared> declared = DeclaredMounts(view);
   std::vector<std::string> faults;
   if (root == nullptr || !root->ReadOnly()) faults.emplace_back("/ is writable");
+  const std::size_t listed = view.policy.rootfs.executable.size();
+  if (listed != 0 && root != nullptr && !root->Has("noexec")) {
+    faults.emplace_back("/ runs programs beyond the class's list");
+  }
   std::size_t writable = 0;
   for (const sandbox::MountEntry& mount : view.process.mounts) {
     if (mount.ReadOnly() || mount.point == "/" || Contains(kDelegateDevices, mount.point)) continue;
@@ -88,8 +100,9 @@ Finding Rootfs(const ContainerView& view) {
     }
   }
   if (!faults.empty()) return {"rootfs", false, Some(faults)};
-  return {"rootfs", true,
-          fmt::format("/ is read-only; {} declared mounts can be written", writable)};
+  std::string text = fmt::format("/ is read-only; {} declared mounts can be written", writable);
+  if (listed != 0) text += fmt::format("; {} listed paths run programs", listed);
+  return {"rootfs", true, std::move(text)};
 }
 
 // The directory of cgroup version 1 hierarchies: a tmpfs that runc and crun leave writable whatever
@@ -131,6 +144,7 @@ Finding HostMounts(const ContainerView& view) {
   for (const sandbox::MountEntry& mount : mounts) {
     // A later mount at the same place hides this one.
     if (OfDelegate(view, mount.point) || sandbox::MountOf(mounts, mount.point) != &mount) continue;
+    if (IsExecutablePath(view, mount.point) && mount.ReadOnly()) continue;
     if (const Declared* by = DeclaredAt(declared, mount.point)) {
       AddFlagFaults(*by, mount, faults);
     } else {

@@ -15,6 +15,22 @@ class Applications(AppCase):
     def test_nginx(self):
         self.same_under_every_class(servers.NGINX)
 
+    def test_nginx_over_the_pod_network(self):
+        """Two isolated pods: whatever one sends the other passes a supervisor on either side."""
+        served = AppPod(self, "stockade-isolated", servers.NGINX)
+        served.to_end("init", servers.NGINX.init, 30)
+        served.wait_ready(served.start("server", servers.NGINX.server))
+        client = AppPod(self, "stockade-isolated", servers.NGINX)
+        shell = client.start("client", ("sleep", "300"))
+        for flags in ("-n 2000", "-k -n 10000"):
+            with self.subTest(flags):
+                code, out, err = self.cri.exec_sync(
+                    shell, ["sh", "-c", f"ab -q -c 20 {flags} http://{served.pod.ip()}:8080/"], 50)
+                self.assertEqual(code, 0, err)
+                self.assertRegex(out, r"Failed requests: +0\n")
+        for pod in (client, served):
+            pod.pod.remove()
+
     def test_postgresql(self):
         self.same_under_every_class(servers.POSTGRESQL)
 

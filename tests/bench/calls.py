@@ -30,6 +30,7 @@ def variants():
     for name in ("baseline", "restricted"):
         found[name] = (name, default)
         found[f"{name}, stacked"] = (name, STACKED)
+    found["isolated"] = ("isolated", default)
     return found
 
 
@@ -47,7 +48,7 @@ def measure(rounds):
         (bundle.path / "rootfs/bin/calls").write_bytes(program.read_bytes())
         (bundle.path / "rootfs/bin/calls").chmod(0o755)
         runtimes = {name: stockade(node, name, "runc")
-                    for name in ("permissive", "baseline", "restricted")}
+                    for name in ("permissive", "baseline", "restricted", "isolated")}
         for counts, order in turning(rounds, variants().items()):
             for title, (name, seccomp) in order:
                 bundle.spec["linux"]["seccomp"] = seccomp

@@ -148,7 +148,7 @@ class Bench:
         state = node.work / "state"
         files = {"mode": "confine", "opens": "all", "default": "allow", "deny": [], "readOnly": [], "allow": []}
         runtimes = {}
-        for name, rules in (("web", section()), ("files", section(files=files))):
+        for name, rules in (("web", section(namespaces="refuse")), ("files", section(files=files, namespaces="refuse"))):
             node.write(f"/etc/stockade-e2e/bench/{name}.json", json.dumps(
                 {"name": name, "extends": "restricted", "interposition": rules}))
             runtimes[name] = stockade(node, "restricted", "runc", {

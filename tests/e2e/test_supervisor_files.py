@@ -17,13 +17,14 @@ class Files(Interposed):
     """The tests; subclasses say over which delegate."""
 
     def runtime(self, rule=None, users="keep", extends="restricted", **changes):
-        """stockade with the class "files", which has no interposition without a rule."""
+        """stockade with the class "files", which has no interposition without a rule. Its callers are settled:
+        none has a capability, and new namespaces are refused."""
         document = {"extends": extends, "userNamespace": {"mode": users},
                     "seccomp": {"installedBy": "init"}}
         if rule:
             document["interposition"] = {
                 "network": {"mode": "off"}, "files": rule, "refused": [], "onViolation": "errno",
-                "complain": False, **changes}
+                "complain": False, "namespaces": "refuse", **changes}
         return self.of_class("files", document)
 
     def output(self, runtime, *args, user=None, capabilities=(), **kwargs):
@@ -39,9 +40,10 @@ class Files(Interposed):
             for users in ("keep", "force"):
                 wanted = self.output(self.runtime(users=users), "filecalls", user=user).splitlines()
                 self.assertGreater(len(wanted), 150)
-                for opens in ("write", "all"):
-                    with self.subTest(user=user, users=users, opens=opens):
-                        runtime = self.runtime(files(opens, read_only=["/nothing"]), users)
+                for opens, namespaces in (("write", "refuse"), ("all", "refuse"), ("all", "kernel")):
+                    with self.subTest(user=user, users=users, opens=opens, namespaces=namespaces):
+                        runtime = self.runtime(files(opens, read_only=["/nothing"]), users,
+                                               namespaces=namespaces)
                         got = self.output(runtime, "filecalls", user=user).splitlines()
                         self.assertEqual(got, wanted)
 
@@ -109,10 +111,12 @@ class Files(Interposed):
         self.assertEqual(out.count("No such device or address"), 4, out)
 
     def test_paths_that_change_meanwhile(self):
-        runtime = self.runtime(files(read_only=["/tmp/no/**"]))
-        result = json.loads(self.output(runtime, "filerace", RACE_CALLS, timeout=3600))
-        self.assertEqual(result["bypassed"], 0, result)
-        self.assertGreater(min(result["opened"], result["refused"]), 100, result)
+        for namespaces in ("refuse", "kernel"):
+            with self.subTest(namespaces=namespaces):
+                runtime = self.runtime(files(read_only=["/tmp/no/**"]), namespaces=namespaces)
+                result = json.loads(self.output(runtime, "filerace", RACE_CALLS, timeout=3600))
+                self.assertEqual(result["bypassed"], 0, result)
+                self.assertGreater(min(result["opened"], result["refused"]), 100, result)
 
 
 class FilesOverRunc(Files, NodeCase):

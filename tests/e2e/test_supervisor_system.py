@@ -24,8 +24,8 @@ class System(Interposed):
             "extends": "restricted", "userNamespace": {"mode": users},
             "rootfs": {"mode": "off" if writable else "confine"}, "interposition": section})
 
-    def lines(self, runtime, *args):
-        return self.ok(runtime.run("one", self.bundle(spec=plain_spec(args)))).stdout.splitlines()
+    def lines(self, runtime, *args, **kwargs):
+        return self.ok(runtime.run("one", self.bundle(spec=plain_spec(args)), **kwargs)).stdout.splitlines()
 
     def machine(self, runtime, spec):
         return json.loads(self.ok(runtime.run("one", self.bundle(spec=spec))).stdout)
@@ -109,7 +109,7 @@ class System(Interposed):
 
     def test_memory_that_goes_away_meanwhile(self):
         runtime = self.runtime(systemInfo={"memory": "cgroup", "kernel": "neutral"})
-        result = json.loads(self.lines(runtime, "systemcalls", "flip", RACE_CALLS)[0])
+        result = json.loads(self.lines(runtime, "systemcalls", "flip", RACE_CALLS, timeout=3600)[0])
         self.assertEqual(result["other"], 0, result)
         self.assertGreater(min(result["ok"], result["fault"]), 100, result)
 

@@ -15,7 +15,7 @@
 #include "filters/call_table.h"
 #include "filters/interposition/call_text.h"
 #include "sandbox/supervisor/control_message.h"
-#include "sandbox/supervisor/identity.h"
+#include "sandbox/supervisor/settled_view.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {
@@ -61,6 +61,7 @@ void Control(std::span<const std::byte> bytes) {
 }
 
 void Status(std::string_view text) {
+  (void)supervisor::KeepsIdsAndRoot(text);
   const auto identity = supervisor::ParseIdentity(text);
   if (!identity) return;
   Require(identity->mask <= 0777, "a mask is one", text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tries to run code that is not the image's. `runs FILE` copies itself to FILE and runs that; other
-// words are ways to run without a file of a name. Prints "ran" or the errno of what failed, by
-// call.
+// Tries to run code. `runs FILE` copies itself to FILE and runs that, `runs image FILE` runs a copy
+// of it that is there; other words are ways to run without a file of a name. Prints "ran" or the
+// errno of what failed, by call.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -49,11 +49,7 @@ static int Run(int fd, const char* path) {
   return errno == 0 ? 0 : -1;
 }
 
-static int FromFile(const char* path) {
-  const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-  if (fd < 0) return Say("open");
-  if (CopySelf(fd) != 0) return Say("copy");
-  close(fd);
+static int FromImage(const char* path) {
   const int reader = open(path, O_RDONLY);  // a program that is open for writing is not run
   void* const read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, reader, 0);
   if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, reader, 0) == MAP_FAILED) Say("map");
@@ -67,6 +63,14 @@ static int FromFile(const char* path) {
   return 0;
 }
 
+static int FromFile(const char* path) {
+  const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+  if (fd < 0) return Say("open");
+  if (CopySelf(fd) != 0) return Say("copy");
+  close(fd);
+  return FromImage(path);
+}
+
 static int FromMemory(unsigned flags) {
   const int fd = (int)syscall(SYS_memfd_create, "runs", flags);
   if (fd < 0) return Say("memfd_create");
@@ -78,6 +82,7 @@ static int FromMemory(unsigned flags) {
 }
 
 int main(int argc, char** argv) {
+  if (argc == 3 && strcmp(argv[1], "image") == 0) return FromImage(argv[2]);
   if (argc != 2) return 2;
   if (strcmp(argv[1], "nothing") == 0) return 0;
   if (strcmp(argv[1], "memory") == 0) return FromMemory(0);

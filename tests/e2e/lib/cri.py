@@ -183,6 +183,11 @@ class Pod:
         self.cri.call("StartContainer", pb.StartContainerRequest(container_id=container))
         return container
 
+    def ip(self):
+        """Its address in the pod network."""
+        return self.cri.call("PodSandboxStatus", pb.PodSandboxStatusRequest(
+            pod_sandbox_id=self.id)).status.network.ip
+
     def log(self, name):
         """The lines of a container's log file, as (stream, text)."""
         path = self.logs / f"{name}.log"

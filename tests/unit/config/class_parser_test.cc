@@ -105,6 +105,14 @@ TEST(ClassParser, RefusesWhatIsWrongAndNamesIt) {
       {"/rootfs/writable/0/mode", "\"17777\"", "not an octal mode"},
       {"/rootfs/writable/0/mode", "1777", "not a text"},
       {"/rootfs/writable/0/inodes", "0", "0 is not from 1"},
+      {"/rootfs/executable", R"(["bin"])", "/rootfs/executable/0: \"bin\" is not an absolute path"},
+      {"/rootfs/executable", R"(["/bin", "/bin"])", "stands twice"},
+      {"/rootfs/executable", R"(["/bin", "/"])", "/rootfs/executable/1: the root itself"},
+      {"/rootfs/executable", R"(["/proc/self"])", "/proc/self cannot be executable"},
+      {"/rootfs/executable", R"(["/dev"])", "/dev cannot be executable"},
+      {"/rootfs/executable", R"(["/run/x"])", "lies in the writable path /run"},
+      {"/rootfs/executable", R"(["/bin"])",
+       "/rootfs/executable: needs other mounts to run nothing"},
       {"/rootfs/podMayAdd", R"(["var/*"])", "begins with neither"},
       {"/kernelPaths/masked/0", "7", "/kernelPaths/masked/0: not a text"},
       {"/devices/allowed/0", "\"/etc/null\"", "does not lie in /dev"},
@@ -147,11 +155,38 @@ TEST(ClassParser, AcceptsTheEdgesOfItsRanges) {
       {"/sysctls/allowed/0", "\"net.ipv4.*\""},
       {"/comment", "\"text\""},
       {"/rootfs/comment", "\"text\""},
+      {"/rootfs/executable", "[]"},
   };
   for (const auto& test : kCases) {
     EXPECT_EQ(ErrorWith(test.pointer, test.value), "no error") << test.pointer << test.value;
   }
   EXPECT_THAT(ErrorWith("/rootfs/comment", "1"), HasSubstr("/rootfs/comment: not a text"));
+}
+
+TEST(ClassParser, AListOfWhatRunsNeedsWhatHoldsIt) {
+  const auto policy = LoadClass("isolated", {});
+  ASSERT_TRUE(policy) << policy.error().Text();
+  EXPECT_EQ(policy->rootfs.executable, std::vector<std::string>{});
+  const auto error = [&](const char* section, const char* key, const char* value) {
+    Json document = policy->document;
+    document["rootfs"]["executable"] = {"/bin", "/lib"};
+    document[section][key] = Json::parse(value);
+    const auto parsed = ParseClass(document, policy->origins);
+    if (parsed) return fmt::format("{}", fmt::join(parsed->rootfs.executable, " "));
+    return parsed.error().Text();
+  };
+  EXPECT_EQ(error("rootfs", "comment", "\"\""), "/bin /lib");
+  EXPECT_THAT(error("rootfs", "mode", "\"off\""),
+              HasSubstr("a root file system that nobody writes"));
+  for (const auto& [key, value] :
+       {std::pair{"mode", "\"keep\""}, {"hostNamespaces", "\"share\""}}) {
+    EXPECT_THAT(error("userNamespace", key, value),
+                AllOf(HasSubstr("/rootfs/executable: needs a user namespace of each pod's own"),
+                      HasSubstr("set userNamespace.mode to force")));
+  }
+  for (const auto& [key, value] : {std::pair{"mode", "\"off\""}, {"noExec", "false"}}) {
+    EXPECT_THAT(error("hostMounts", key, value), HasSubstr("programs would come from there"));
+  }
 }
 
 constexpr const char* kInterposition = R"({

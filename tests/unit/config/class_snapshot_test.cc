@@ -79,6 +79,15 @@ TEST(PodSandbox, IsTheTightestVersion) {
   }
 }
 
+TEST(PodSandbox, TheListOfWhatRunsIsNotTheEnginesImages) {
+  ClassPolicy policy = Load("isolated");
+  EXPECT_FALSE(ForPodSandbox(policy).document["rootfs"].contains("executable"));
+  policy.document["rootfs"]["executable"] = {"/bin"};
+  policy = *ParseClass(policy.document, policy.origins);
+  EXPECT_THAT(ClassFromSnapshot(SnapshotOf(policy))->rootfs.executable, testing::SizeIs(1));
+  EXPECT_THAT(ClassFromSnapshot(SnapshotOf(ForPodSandbox(policy)))->rootfs.executable, IsEmpty());
+}
+
 // The sandbox makes the namespace that the pod's containers join, on the same terms.
 TEST(PodSandbox, KeepsTheRuleOfTheUserNamespace) {
   ClassPolicy policy = Load("restricted");

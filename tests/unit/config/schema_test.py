@@ -101,6 +101,9 @@ class ClassSchema(unittest.TestCase):
             (("rootfs", "writable"), [{**tmpfs, "mode": "9"}]),
             (("rootfs", "writable"), [{**tmpfs, "kind": "volume"}]),
             (("rootfs", "writable"), [{"path": "/x", "kind": "tmpfs"}]),
+            (("rootfs", "executable"), ["bin"]),
+            (("rootfs", "executable"), ["/bin", "/bin"]),
+            (("rootfs", "executable"), "/bin"),
             (("rlimits", "max"), {"RLIMIT_X": 1}),
             (("annotations", "podMay"), ["x"]),
             (("delegate",), "/usr/bin/runc"),
@@ -116,6 +119,7 @@ class ClassSchema(unittest.TestCase):
         tmpfs = {"path": "/x", "kind": "tmpfs", "size": 4096, "inodes": 1, "mode": "0750"}
         for path, value in [
             (("rootfs", "writable"), [tmpfs, {"path": "/y", "kind": "volume"}]),
+            (("rootfs", "executable"), ["/bin", "/usr/lib"]),
             (("userNamespace",), {"mode": "force", "rootfs": "chown", "devices": "keep", "hostNamespaces": "share"}),
             (("interposition",), None),
             (("interposition",), {"network": {"mode": "confine", "metadata": "refuse",

@@ -95,6 +95,19 @@ TEST(Weakenings, ShorterListsOfWhatIsProtectedAreNamed) {
   EXPECT_THAT(sentences, ::testing::Not(Contains(HasSubstr("/proc/bus"))));
 }
 
+TEST(Weakenings, AListOfWhatRunsDoesNotHoldMemory) {
+  const PolicyDir dir;
+  const char* const list = R"("rootfs": {"executable": ["/bin"]})";
+  dir.Write("w.json", fmt::format(R"({{"name": "w", "extends": "isolated", {}}})", list));
+  EXPECT_THAT(Of("w", dir.Sources()), IsEmpty());
+  for (const char* seccomp : {R"({"profile": "restricted"})", R"({"mode": "off"})"}) {
+    dir.Write("w.json", fmt::format(R"({{"name": "w", "extends": "isolated", "interposition": null,
+                                         "seccomp": {}, {}}})",
+                                    seccomp, list));
+    EXPECT_THAT(Of("w", dir.Sources()), Contains(HasSubstr("does not hold programs in memory")));
+  }
+}
+
 TEST(Weakenings, AWiderGuardIsNone) {
   const PolicyDir dir;
   dir.Write("w.json", R"({"name": "w", "extends": "baseline", "hostMounts": {"guarded": [

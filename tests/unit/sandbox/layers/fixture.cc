@@ -60,6 +60,7 @@ Outcome Run(std::string_view name, const config::ClassPolicy& policy, std::strin
   } else {
     out.error = staged.error();
   }
+  out.changes = editor.changes();
   out.staged = document->root();
   return out;
 }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sandbox/host_actions_json.h"
 #include "sandbox/init/protocol.h"
 #include "sandbox/verify.h"
@@ -85,6 +87,44 @@ TEST(Staging, TheRootIsThePods) {
   EXPECT_TRUE(Apply(Spec(), FakeHost(), chown).actions.rootfs->may_chown);
 }
 
+config::ClassPolicy Listed() {
+  config::ClassPolicy policy = Forced();
+  policy.rootfs.executable = {"/bin", "/lib"};
+  policy.origins["/rootfs/executable"] = {"listed.json", 7};
+  return policy;
+}
+
+TEST(Staging, WhatRunsOfTheRootIsHeld) {
+  const Outcome out = Apply(Spec(), FakeHost(), Listed());
+  ASSERT_FALSE(out.error) << out.Refusal();
+  EXPECT_EQ(out.actions.rootfs,
+            (RootfsAction{"/there/bundle/rootfs", "rootfs", false, {"/bin", "/lib"}}));
+  const auto change = std::ranges::find(out.changes, "/root/path", &Change::what);
+  ASSERT_NE(change, out.changes.end());
+  EXPECT_EQ(change->layer, "rootfs");
+  EXPECT_THAT(change->why, HasSubstr("the pod's root; of the image only these paths run programs: "
+                                     "/bin, /lib"));
+  EXPECT_EQ(change->origin, "listed.json:7");
+}
+
+TEST(Staging, WhatRunsIsHeldInAUserNamespaceOfTheEnginesToo) {
+  Json spec = Spec();
+  spec["linux"]["namespaces"].push_back({{"type", "user"}});
+  for (const char* list : {"uidMappings", "gidMappings"}) {
+    spec["linux"][list] = Json::parse(R"([{"containerID": 0, "hostID": 655360, "size": 65536}])");
+  }
+  EXPECT_TRUE(Apply(spec).actions.Empty());
+  config::ClassPolicy policy = Listed();
+  policy.user_namespace.chown_rootfs = true;
+  const Outcome out = Apply(spec, FakeHost(), policy);
+  ASSERT_FALSE(out.error) << out.Refusal();
+  EXPECT_EQ(out.actions,
+            (HostActions{.rootfs = RootfsAction{
+                             "/there/bundle/rootfs", "rootfs", false, {"/bin", "/lib"}}}));
+  EXPECT_EQ(Staged(out, "/root/path"), std::string(kStage) + "/rootfs");
+  EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
+}
+
 TEST(Staging, VolumesAreThePodsAndSharedMemoryEverybodys) {
   FakeHost host;
   host.mount_flags["/there/hosts"] = {"nosuid", "nodev"};
@@ -147,6 +187,9 @@ TEST(Staging, TheRecordKeepsTheActions) {
   const Outcome out = Apply(Spec());
   EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
   EXPECT_EQ(HostActionsFromJson(HostActionsToJson({})), HostActions{});
+  Json older = HostActionsToJson(out.actions);
+  older["rootfs"].erase("executable");
+  EXPECT_EQ(HostActionsFromJson(older), out.actions);
   Json broken = HostActionsToJson(out.actions);
   broken["binds"][0]["ids"] = "everybody";
   EXPECT_THROW(HostActionsFromJson(broken), Json::exception);
@@ -190,6 +233,27 @@ TEST_F(StagedPromises, SeeARootThatIsNotStaged) {
   EXPECT_THAT(Broken(), Contains(HasSubstr("is not the one that is staged")));
   actions.rootfs.reset();
   EXPECT_THAT(Broken(), Contains(HasSubstr("does not belong to the pod's ids")));
+}
+
+TEST_F(StagedPromises, SeeAListOfWhatRunsThatIsNotTheClasss) {
+  const auto broken = [&](const config::ClassPolicy& policy) {
+    auto document = SpecDocument::Parse(staged.dump(), DocumentKind::kConfig, "staged");
+    return BrokenPromises(*document, policy, {}, FakeHost(), {{}, actions, kStage});
+  };
+  const auto others = HasSubstr("of the image other paths run programs");
+  EXPECT_THAT(broken(Listed()), Contains(others));
+  actions.rootfs->executable = {"/bin", "/lib"};
+  EXPECT_THAT(broken(Listed()), IsEmpty());
+  EXPECT_THAT(broken(Forced()), Contains(others));
+  actions.rootfs->executable = {"/bin", "/lib", "/opt"};
+  EXPECT_THAT(broken(Listed()), Contains(others));
+  actions.rootfs.reset();
+  EXPECT_THAT(broken(Listed()), Contains(others));
+  actions = out.actions;
+  actions.rootfs->executable = {"/bin", "/lib"};
+  std::erase_if(staged["linux"]["namespaces"].get_ref<Json::array_t&>(),
+                [](const Json& entry) { return entry["type"] == "user"; });
+  EXPECT_THAT(broken(Listed()), Contains(HasSubstr("noexec could be taken away")));
 }
 
 TEST_F(StagedPromises, SeeAMappingOfOtherIds) {

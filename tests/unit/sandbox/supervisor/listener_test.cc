@@ -84,7 +84,7 @@ class FakeSource : public NotificationSource {
     kernel_.changed.notify_all();
   }
   void GoOn(std::uint64_t id) override { Answer(id, 0, 0); }
-  void AnswerWithFd(std::uint64_t id, base::UniqueFd, bool) override { Answer(id, 0, 0); }
+  void AnswerWithFd(std::uint64_t id, base::UniqueFd, bool, bool) override { Answer(id, 0, 0); }
 
  private:
   Kernel& kernel_;

@@ -94,6 +94,24 @@ TEST_F(Promises, EveryLayerIsLookedAtOrStandsInTheDocumentOnly) {
   EXPECT_THAT(seen, ::testing::IsEmpty());
 }
 
+TEST_F(Promises, ProgramsBeyondTheList) {
+  policy_.rootfs.executable = {"/bin", "/lib"};
+  facts_.resolved["/bin"] = "/usr/bin";
+  EXPECT_EQ(Broken(), "rootfs: / runs programs beyond the class's list\n");
+  const auto with = [&](std::string_view mounts) {
+    std::string all(kMounts);
+    all.replace(all.find("/ / ro"), 6, "/ / ro,noexec");
+    facts_.mounts = *sandbox::ParseMountInfo(all.append(mounts));
+    return Broken();
+  };
+  EXPECT_EQ(with(""), "");
+  EXPECT_EQ(with("11 1 0:1 /usr/bin /usr/bin ro - overlay overlay rw\n"), "");
+  EXPECT_THAT(with("11 1 0:1 /usr/bin /usr/bin rw - overlay overlay rw\n"),
+              HasSubstr("/usr/bin (overlay) is not in the document"));
+  EXPECT_THAT(with("11 1 0:1 /opt /opt ro - overlay overlay rw\n"),
+              HasSubstr("/opt (overlay) is not in the document"));
+}
+
 TEST_F(Promises, TheHostsUserNamespace) {
   facts_.uid_map = {{0, 1000, 65536}};
   EXPECT_EQ(Broken(), "user namespace: 65536 ids from 0 are 1000 and up on the host\n");
