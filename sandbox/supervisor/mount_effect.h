@@ -24,9 +24,6 @@ struct MountNamespaces {
   base::UniqueFd mount = {};
 };
 
-// In the place of a mount's id: one that is detached and may live on.
-inline constexpr std::uint64_t kSpentMount = ~std::uint64_t{0};
-
 // What goes back to the holder.
 struct MountReport {
   MountAnswer answer = {};

@@ -60,11 +60,6 @@ void Tell(int socket, const T& what) {
   (void)!write(socket, &what, sizeof what);
 }
 
-// Of one component, and no way up.
-bool IsPlainName(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
-}
-
 }  // namespace
 
 std::uint32_t RootOf(std::string_view map) {
@@ -80,26 +75,6 @@ std::uint32_t RootOf(std::string_view map) {
     map.remove_prefix(std::min(map.find_first_not_of(" \n"), map.size()));
   }
   return kNobodysId;
-}
-
-MountAnswer CheckOrder(MountOrder& order, const filters::TmpfsBound& bound,
-                       std::span<const std::uint64_t, filters::kMaxMounts> mounts) {
-  const auto end = std::ranges::find(order.name, '\0');
-  if (end == order.name.end()) return {.error = EINVAL};
-  const std::string_view name(order.name.data(),
-                              static_cast<std::size_t>(end - order.name.begin()));
-  if (order.verb == MountOrder::kMount) {
-    order.tmpfs = filters::Bounded(order.tmpfs, bound);
-    return {.error = filters::IsMountSource(name) ? 0 : EINVAL};
-  }
-  if (order.verb != MountOrder::kUnmount) return {.error = EINVAL};
-  if (order.mount == 0 || order.mount == kSpentMount ||
-      std::ranges::find(mounts, order.mount) == mounts.end()) {
-    return {.error = EPERM, .refusal = MountRefusal::kNotOurs};
-  }
-  const int error = filters::ReadUmountFlags(static_cast<std::uint32_t>(order.unmount_flags),
-                                             order.unmount_flags);
-  return {.error = error == 0 && !IsPlainName(name) ? EINVAL : error};
 }
 
 bool MountKeeper::TakeHome(pid_t process) {

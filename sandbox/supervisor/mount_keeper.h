@@ -15,7 +15,6 @@
 
 #include <array>
 #include <functional>
-#include <span>
 
 #include "sandbox/supervisor/memory_groups.h"
 #include "sandbox/supervisor/mount_effect.h"
@@ -59,11 +58,6 @@ class MountKeeper {
   base::UniqueFd report_;
   base::UniqueFd answer_;
 };
-
-// What an order is answered with before it is performed; 0, and its numbers are within bounds. Of
-// `mounts` alone one is unmounted.
-MountAnswer CheckOrder(MountOrder& order, const filters::TmpfsBound& bound,
-                       std::span<const std::uint64_t, filters::kMaxMounts> mounts);
 
 // The host's number for an inner id 0 in the text of /proc/<pid>/uid_map; -1 if it has none.
 std::uint32_t RootOf(std::string_view map);

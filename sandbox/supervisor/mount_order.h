@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "config/base/fd.h"
@@ -52,6 +53,14 @@ struct MountHome {
   uid_t root = static_cast<uid_t>(-1);  // in our numbers; -1 if it has none
   gid_t root_group = static_cast<gid_t>(-1);
 };
+
+// In the place of a mount's id: one that is detached and may live on.
+inline constexpr std::uint64_t kSpentMount = ~std::uint64_t{0};
+
+// What an order is answered with before it is performed; 0, and its numbers are within bounds. Of
+// `mounts` alone one is unmounted.
+MountAnswer CheckOrder(MountOrder& order, const filters::TmpfsBound& bound,
+                       std::span<const std::uint64_t, filters::kMaxMounts> mounts);
 
 // Nothing if the caller went away first. EIO if there is nobody to ask.
 std::optional<MountAnswer> OrderMount(int orders, const MountOrder& order, base::UniqueFd place,

@@ -146,8 +146,8 @@ bool Sessions::TakeListener(int session) {
       .number = FreeNumber(),
       .same_user_namespace = SharesUserNamespace(parts_.view.proc.get(), received.pid),
       .names = NamesOf(message.names),
-      .home = mounts_ ? mounts_->home() : MountHome{},
-      .settled = IsSettled(parts_.view.proc.get(), received.pid)};
+      .settled = IsSettled(parts_.view.proc.get(), received.pid),
+      .home = mounts_ ? mounts_->home() : MountHome{}};
   parts_.calls.Forget(facts.number);
   // A worker that has just died gets it with the others, when it is replaced.
   (void)worker_.Give(fd.get(), facts);

@@ -43,8 +43,8 @@ struct ListenerFacts {
   unsigned number = 0;               // in InFlight
   bool same_user_namespace = false;  // the callers' is ours
   Names names = {};
-  MountHome home = {};   // of a class that has tmpfs mounted
   bool settled = false;  // its first process keeps its ids and root (settled_view.h)
+  MountHome home = {};   // of a class that has tmpfs mounted
 };
 
 // Until the last listener is over and the holder has closed its end or is gone. Returns the exit
