@@ -15,6 +15,7 @@
 
 #include "config/base/file.h"
 #include "sandbox/id_claims.h"
+#include "sandbox/supervisor_cgroup.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -79,6 +80,13 @@ base::Status RestoreBundle(const StateRecord& record) {
   return base::ReplaceFile(path, record.original, 0600);
 }
 
+// Removes the record in `path` and the cgroup that it names, or leaves both: the next sweep tries
+// again.
+base::Status RemoveRecord(const std::string& path) {
+  STOCKADE_TRY(RemoveSupervisorCgroup(path));
+  return base::RemoveTree(path);
+}
+
 // True if the state root in `directory` has a record of the pod: its sandbox's, or that of a
 // container which has outlived it and still runs with the pod's ids.
 bool HasRecordOf(const std::string& directory, const std::string& pod) {
@@ -135,7 +143,7 @@ base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const
   STOCKADE_TRY(base::RemoveTree(fresh));
   STOCKADE_TRY(base::MakeDirectories(fresh, 0700));
   base::Status done = WriteRecord(fresh, record);
-  if (done) done = base::RemoveTree(PathOf(id));
+  if (done) done = RemoveRecord(PathOf(id));
   if (done && rename(fresh.c_str(), PathOf(id).c_str()) != 0) {
     done = base::FailErrno(ErrorKind::kHost, errno, "rename " + fresh);
   }
@@ -173,7 +181,7 @@ base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
     restored = RestoreBundle(*record);
   }
   const std::string pod = PodOfRecord(PathOf(id));
-  STOCKADE_TRY(base::RemoveTree(PathOf(id)));
+  STOCKADE_TRY(RemoveRecord(PathOf(id)));
   // Last, for nobody may get the ids while something says that they are this pod's.
   if (!pod.empty()) STOCKADE_TRY(ReleaseIds(pod));
   return restored;

@@ -51,7 +51,7 @@ class StateRoot {
   base::Result<std::string> DelegateOf(const std::string& id) const;
 
   // Removes the record and puts the bundle's original config.json back if it is still as we wrote
-  // it. With the last record of a pod its ids go as well.
+  // it. With the record goes its supervisor's cgroup, with the last one of a pod its ids as well.
   base::Status Release(const std::string& id, const StateLock& lock) const;
 
   // Releases every record whose container the delegate does not know and whose creator is gone, and

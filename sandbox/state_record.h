@@ -9,6 +9,8 @@
 //   original.json  config.json as the engine wrote it
 //   final.json     config.json as the delegate got it
 //   delegate       a symbolic link to the delegate's binary
+//   cgroup         where a supervisor has a cgroup of its own: a symbolic link whose text is its
+//   path (supervisor_cgroup.h)
 //   pod            where the container has ids of its pod: a symbolic link whose text is the pod's
 //   id
 //

@@ -19,6 +19,7 @@
 #include "config/base/file.h"
 #include "sandbox/fd_message.h"
 #include "sandbox/supervisor/protocol.h"
+#include "sandbox/supervisor_cgroup.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -121,8 +122,9 @@ using Inherited = std::array<UniqueFd, supervisor::kEndOfFds>;
   _exit(errno == ENOENT ? 127 : 126);
 }
 
-// Starts it as an orphan in a session of its own.
-Status Spawn(const std::string& program, const std::string& id, const Inherited& inherited) {
+// Starts it as an orphan in a session of its own, and in the cgroups of `join`.
+Status Spawn(const std::string& program, const std::string& id, const Inherited& inherited,
+             const JoinFiles& join) {
   std::array<int, supervisor::kEndOfFds> fds{};
   for (std::size_t i = 0; i < fds.size(); ++i) fds[i] = inherited[i].get();
   std::string name = "stockade-supervisor";
@@ -134,16 +136,22 @@ Status Spawn(const std::string& program, const std::string& id, const Inherited&
   // NOLINTBEGIN(clang-analyzer-unix.Vfork): both children keep to what is safe and never return.
   if (between == 0) {
     (void)setsid();
+    if (const int error = JoinCgroups(join); error != 0) _exit(error);
     const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) BecomeSupervisor(path, arguments.data(), fds.data());
-    _exit(child < 0 ? 1 : 0);
+    _exit(child < 0 ? errno : 0);
   }
   // NOLINTEND(clang-analyzer-unix.Vfork)
   int status = 0;
   while (waitpid(between, &status, 0) < 0) {
     if (errno != EINTR) return FailErrno(ErrorKind::kHost, errno, "wait for a child");
   }
-  if (status != 0) return base::Fail(ErrorKind::kHost, "{} cannot be started", program);
+  if (!WIFEXITED(status)) return base::Fail(ErrorKind::kHost, "{} cannot be started", program);
+  if (const int error = WEXITSTATUS(status); error != 0) {
+    const char* where = join.empty() ? "" : " in its pod's cgroup";
+    return FailErrno(ErrorKind::kHost, error,
+                     fmt::format("{} cannot be started{}", program, where));
+  }
   return {};
 }
 
@@ -158,7 +166,12 @@ Result<std::string> SupervisorProgram() {
 }
 
 Result<UniqueFd> StartSupervisor(const std::string& program, const std::string& state_directory,
-                                 const std::string& id, const base::Json& section) {
+                                 const std::string& id, const base::Json& section,
+                                 const std::optional<PodCgroup>& pod) {
+  JoinFiles join;
+  if (pod) {
+    STOCKADE_ASSIGN(join, OpenPodCgroup(kCgroups, *pod, state_directory, id));
+  }
   STOCKADE_ASSIGN(Session session, NewSession());
   Inherited inherited;
   STOCKADE_ASSIGN(inherited[supervisor::kControlFd], Listen(state_directory));
@@ -177,7 +190,7 @@ Result<UniqueFd> StartSupervisor(const std::string& program, const std::string& 
     if (!safe) return FailErrno(ErrorKind::kHost, errno, "pass a descriptor");
     fd = std::move(safe);
   }
-  STOCKADE_TRY(Spawn(program, id, inherited));
+  STOCKADE_TRY(Spawn(program, id, inherited, join));
   inherited = {};  // or its end would go unnoticed
   STOCKADE_TRY(AwaitReady(session.ours.get()));
   return std::move(session.ours);

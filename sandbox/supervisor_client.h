@@ -3,21 +3,24 @@
 // return is the end of a session that stockade-init gets as descriptor kSupervisorFd; the delegate
 // inherits it.
 //
-//   STOCKADE_ASSIGN(base::UniqueFd session, StartSupervisor(program, state_directory, id,
-//   section)); STOCKADE_ASSIGN(base::UniqueFd session, OpenSession(state_directory));
+//   STOCKADE_ASSIGN(base::UniqueFd session,
+//                   StartSupervisor(program, state_directory, id, section, pod));
+//   STOCKADE_ASSIGN(base::UniqueFd session, OpenSession(state_directory));
 //
 // The supervisor is in a session of its own and holds none of the container's descriptors. Its
-// parent is whoever adopts orphans: containerd's shim is a subreaper and reaps it. It stays in the
-// cgroup that stockade was started in, the engine's: the container's own does not exist yet, the
-// pod's may not hold processes beside its containers' (cgroup v2), and what is in a container's
-// cgroup is frozen, listed and killed as the container's.
+// parent is whoever adopts orphans: containerd's shim is a subreaper and reaps it. Where the
+// pod's cgroup is known it is in there from before its first instruction (supervisor_cgroup.h),
+// else in the one that stockade was started in, the engine's. Never in the container's: that does
+// not exist yet, and what is in it is frozen, listed and killed as the container's.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "config/base/error.h"
 #include "config/base/fd.h"
 #include "config/base/json.h"
+#include "sandbox/pod_cgroup.h"
 
 namespace stockade::sandbox {
 
@@ -26,11 +29,12 @@ namespace stockade::sandbox {
 base::Result<std::string> SupervisorProgram();
 
 // Starts `program` for container `id`, whose state directory exists, and waits until it has
-// confined itself. `section` is the class's "interposition". kHost error with the supervisor's own
-// reason.
+// confined itself. `section` is the class's "interposition", `pod` the cgroup of the container's
+// pod, if it has one. kHost error with the supervisor's own reason.
 base::Result<base::UniqueFd> StartSupervisor(const std::string& program,
                                              const std::string& state_directory,
-                                             const std::string& id, const base::Json& section);
+                                             const std::string& id, const base::Json& section,
+                                             const std::optional<PodCgroup>& pod);
 
 // Opens one more session with the running supervisor. kHost error if there is none.
 base::Result<base::UniqueFd> OpenSession(const std::string& state_directory);

@@ -11,6 +11,7 @@
 #include "config/class_loader.h"
 #include "config/node_config.h"
 #include "sandbox/host/perform.h"
+#include "sandbox/pod_cgroup.h"
 #include "sandbox/state.h"
 #include "sandbox/supervisor_client.h"
 #include "shim/command_lookup.h"
@@ -117,8 +118,9 @@ Result<std::vector<std::string>> WordsFor(const Invocation& call, const Plan& pl
   if (!plan.policy.interposition.Active()) return call.passed;
   STOCKADE_ASSIGN(const std::string program, sandbox::SupervisorProgram());
   const base::Json* const section = base::Find(plan.policy.document, "/interposition");
+  const auto pod = sandbox::PodCgroupOf(plan.container, plan.document.root());
   STOCKADE_ASSIGN(base::UniqueFd session,
-                  sandbox::StartSupervisor(program, state.PathOf(call.id), call.id, *section));
+                  sandbox::StartSupervisor(program, state.PathOf(call.id), call.id, *section, pod));
   return PassSession(std::move(session), call, WordsOf(call));
 }
 

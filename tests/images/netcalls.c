@@ -8,6 +8,7 @@
 //   ...
 //   $ netcalls reach 10.0.0.1 80       # tries one address by connect, sendto, sendmsg and sendmmsg
 //   $ netcalls paths                   # connects to two Unix sockets by their names
+//   $ netcalls flood 10.0.0.1 80       # tries it by connect until it is killed
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -446,9 +447,17 @@ static int paths(void) {
   return 0;
 }
 
+// Nothing but one call, so that what it costs is what its answer costs.
+static void flood(const char* address, int port) {
+  struct sockaddr_in in = at(address, port);
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  for (;;) connect(fd, ADDRESS(in));
+}
+
 int main(int argc, char** argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (argc == 4 && strcmp(argv[1], "reach") == 0) return reach(argv[2], atoi(argv[3]));
+  if (argc == 4 && strcmp(argv[1], "flood") == 0) flood(argv[2], atoi(argv[3]));
   if (argc == 2 && strcmp(argv[1], "paths") == 0) return paths();
   bring_up_loopback();
   tcp();

@@ -126,13 +126,14 @@ class Pod:
 
     _count = 0
 
-    def __init__(self, cri, node, handler, annotations=None, context=None, sysctls=None):
+    def __init__(self, cri, node, handler, annotations=None, context=None, sysctls=None,
+                 parent="/kubepods"):
         Pod._count += 1
         self.cri, self.node, self.containers = cri, node, []
         uid = f"00000000-0000-0000-0000-{Pod._count:012d}"
         self.logs = node.work / f"pod-logs{Pod._count}"
         self.logs.mkdir()
-        self._cgroup = f"/kubepods/pod{uid}"
+        self.cgroup = f"{parent}/pod{uid}"
         self._each_group(lambda path: path.mkdir(parents=True, exist_ok=True))
         for controller in ("cpuset",):
             self._fill_cpuset(controller)
@@ -141,7 +142,7 @@ class Pod:
             hostname=f"pod{Pod._count}", log_directory=str(self.logs),
             annotations=annotations or {},
             linux=pb.LinuxPodSandboxConfig(
-                cgroup_parent=self._cgroup, sysctls=sysctls or {},
+                cgroup_parent=self.cgroup, sysctls=sysctls or {},
                 security_context=context or pb.LinuxSandboxSecurityContext(
                     namespace_options=pb.NamespaceOption(pid=pb.CONTAINER),
                     seccomp=pb.SecurityProfile(profile_type=pb.SecurityProfile.RuntimeDefault))))
@@ -156,11 +157,11 @@ class Pod:
     def _each_group(self, do):
         for controller in self.node.path("/sys/fs/cgroup").iterdir():
             if not controller.is_symlink():
-                do(Path(f"{controller}{self._cgroup}"))
+                do(Path(f"{controller}{self.cgroup}"))
 
     def _fill_cpuset(self, controller):
         top = self.node.path(f"/sys/fs/cgroup/{controller}")
-        for group in ("/kubepods", self._cgroup):
+        for group in [*reversed(Path(self.cgroup).parents), Path(self.cgroup)][1:]:
             for key in ("cpuset.cpus", "cpuset.mems"):
                 Path(f"{top}{group}/{key}").write_text((top / key).read_text(), encoding="ascii")
 
@@ -216,15 +217,28 @@ class Pod:
 
     def _remove_folders(self):
         def remove(path):
-            try:
-                path.rmdir()
-                path.parent.rmdir()
-            except OSError:
-                pass  # not empty: the leak check will name it
+            self._remove_group(path)
+            for parent in Path(self.cgroup).parents:
+                path = path.parent
+                if parent != Path("/"):
+                    self._remove_group(path, 0)
         self._each_group(remove)
         for file in self.logs.iterdir():
             file.unlink()
         self.logs.rmdir()
+
+
+    @staticmethod
+    def _remove_group(path, patience=5):
+        """With patience for a supervisor's end, which the kubelet has as well."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return path.rmdir()
+            except OSError:  # not empty: the leak check will name it
+                if time.monotonic() > deadline:
+                    return None
+            time.sleep(0.02)
 
 
 def default_context(**fields):

@@ -307,6 +307,49 @@ TEST_F(StateIdsTest, SweepTakesThoseOfAllRootsThatNobodyNeeds) {
   EXPECT_EQ(Taken(), 3U);
 }
 
+// The record of a container whose supervisor has a cgroup: any folder can stand for it here.
+class StateCgroupTest : public StateTest {
+ protected:
+  StateCgroupTest() { std::filesystem::create_directory(Group()); }
+  void ClaimWithGroup(StateRecord record) const {
+    ASSERT_TRUE(Claim(record));
+    std::filesystem::create_symlink(Group(), Root().PathOf(record.container.id) + "/cgroup");
+  }
+  std::string Group() const { return top_ + "/group"; }
+};
+
+TEST_F(StateCgroupTest, GoesWithTheRecord) {
+  ClaimWithGroup(Record("web"));
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_FALSE(std::filesystem::exists(Group()));
+}
+
+TEST_F(StateCgroupTest, GoesWithTheSweepOfAKilledCreate) {
+  StateRecord dead = Record("web");
+  dead.creator = DeadProcess();
+  ClaimWithGroup(dead);
+  ASSERT_TRUE(Root().Sweep(*Root().Lock()));
+  EXPECT_FALSE(std::filesystem::exists(Group()));
+}
+
+TEST_F(StateCgroupTest, GoesWithTheRecordThatANewOneReplaces) {
+  StateRecord dead = Record("web");
+  dead.creator = DeadProcess();
+  ClaimWithGroup(dead);
+  ASSERT_TRUE(Claim(Record("web")));
+  EXPECT_FALSE(std::filesystem::exists(Group()));
+}
+
+TEST_F(StateCgroupTest, TheRecordStaysUntilItCanBeRemoved) {
+  ClaimWithGroup(Record("web"));
+  std::filesystem::create_directory(Group() + "/in-use");
+  EXPECT_FALSE(Root().Release("web", *Root().Lock()));
+  EXPECT_THAT(Root().List(), ElementsAre("web"));
+  std::filesystem::remove(Group() + "/in-use");
+  EXPECT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_THAT(Root().List(), IsEmpty());
+}
+
 TEST(ContainerId, IsAFileName) {
   for (const char* good : {"a", "web-1", "A_b.c+d", "0"})
     EXPECT_TRUE(ValidContainerId(good)) << good;
