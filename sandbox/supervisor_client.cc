@@ -122,18 +122,20 @@ using Inherited = std::array<UniqueFd, supervisor::kEndOfFds>;
   _exit(errno == ENOENT ? 127 : 126);
 }
 
-// Starts it as an orphan in a session of its own, and in the cgroups of `join`.
-Status Spawn(const std::string& program, const std::string& id, const Inherited& inherited,
-             const JoinFiles& join) {
+// Starts it as an orphan in a session of its own, and in the cgroups of `join`: the process
+// between, which ends with 0 or an errno value once the supervisor runs. Joining takes the kernel a
+// grace period, in which this process goes on.
+Result<pid_t> Spawn(const std::string& program, const std::string& id, const Inherited& inherited,
+                    const JoinFiles& join) {
   std::array<int, supervisor::kEndOfFds> fds{};
   for (std::size_t i = 0; i < fds.size(); ++i) fds[i] = inherited[i].get();
   std::string name = "stockade-supervisor";
   std::string argument = id;
   std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
   const char* const path = program.c_str();
-  const pid_t between = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+  const pid_t between = fork();
   if (between < 0) return FailErrno(ErrorKind::kHost, errno, "fork");
-  // NOLINTBEGIN(clang-analyzer-unix.Vfork): both children keep to what is safe and never return.
+  // NOLINTBEGIN(clang-analyzer-unix.Vfork): the child keeps to what is safe and never returns.
   if (between == 0) {
     (void)setsid();
     if (const int error = JoinCgroups(join); error != 0) _exit(error);
@@ -142,17 +144,16 @@ Status Spawn(const std::string& program, const std::string& id, const Inherited&
     _exit(child < 0 ? errno : 0);
   }
   // NOLINTEND(clang-analyzer-unix.Vfork)
+  return between;
+}
+
+// How a process ended: its exit code, or EIO.
+int ExitOf(pid_t child) {
   int status = 0;
-  while (waitpid(between, &status, 0) < 0) {
-    if (errno != EINTR) return FailErrno(ErrorKind::kHost, errno, "wait for a child");
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return EIO;
   }
-  if (!WIFEXITED(status)) return base::Fail(ErrorKind::kHost, "{} cannot be started", program);
-  if (const int error = WEXITSTATUS(status); error != 0) {
-    const char* where = join.empty() ? "" : " in its pod's cgroup";
-    return FailErrno(ErrorKind::kHost, error,
-                     fmt::format("{} cannot be started{}", program, where));
-  }
-  return {};
+  return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
 }  // namespace
@@ -165,9 +166,25 @@ Result<std::string> SupervisorProgram() {
   return path;
 }
 
-Result<UniqueFd> StartSupervisor(const std::string& program, const std::string& state_directory,
-                                 const std::string& id, const base::Json& section,
-                                 const std::optional<PodCgroup>& pod) {
+StartingSupervisor::~StartingSupervisor() {
+  session_.Reset();  // and it ends by itself
+  if (between_ > 0) (void)ExitOf(between_);
+}
+
+Result<UniqueFd> StartingSupervisor::Await() {
+  if (const int error = ExitOf(std::exchange(between_, -1)); error != 0) {
+    const char* where = joins_ ? " in its pod's cgroup" : "";
+    return FailErrno(ErrorKind::kHost, error,
+                     "stockade-supervisor cannot be started" + std::string(where));
+  }
+  STOCKADE_TRY(AwaitReady(session_.get()));
+  return std::move(session_);
+}
+
+Result<StartingSupervisor> StartSupervisor(const std::string& program,
+                                           const std::string& state_directory,
+                                           const std::string& id, const base::Json& section,
+                                           const std::optional<PodCgroup>& pod) {
   JoinFiles join;
   if (pod) {
     STOCKADE_ASSIGN(join, OpenPodCgroup(kCgroups, *pod, state_directory, id));
@@ -190,10 +207,8 @@ Result<UniqueFd> StartSupervisor(const std::string& program, const std::string& 
     if (!safe) return FailErrno(ErrorKind::kHost, errno, "pass a descriptor");
     fd = std::move(safe);
   }
-  STOCKADE_TRY(Spawn(program, id, inherited, join));
-  inherited = {};  // or its end would go unnoticed
-  STOCKADE_TRY(AwaitReady(session.ours.get()));
-  return std::move(session.ours);
+  STOCKADE_ASSIGN(const pid_t between, Spawn(program, id, inherited, join));
+  return StartingSupervisor(std::move(session.ours), between, !join.empty());
 }
 
 Result<UniqueFd> OpenSession(const std::string& state_directory) {

@@ -111,16 +111,24 @@ base::Status CheckRestore(const config::ClassPolicy& policy) {
                         policy.name);
 }
 
-// The delegate's arguments; those of an interposed container pass on the socket to its supervisor,
-// which is started now.
-Result<std::vector<std::string>> WordsFor(const Invocation& call, const Plan& plan,
-                                          const sandbox::StateRoot& state) {
-  if (!plan.policy.interposition.Active()) return call.passed;
+using Supervisor = std::optional<sandbox::StartingSupervisor>;
+
+// Starts an interposed container's supervisor.
+Result<Supervisor> StartSupervisor(const Invocation& call, const Plan& plan,
+                                   const sandbox::StateRoot& state) {
+  if (!plan.policy.interposition.Active()) return Supervisor();
   STOCKADE_ASSIGN(const std::string program, sandbox::SupervisorProgram());
   const base::Json* const section = base::Find(plan.policy.document, "/interposition");
   const auto pod = sandbox::PodCgroupOf(plan.container, plan.document.root());
-  STOCKADE_ASSIGN(base::UniqueFd session,
+  STOCKADE_ASSIGN(sandbox::StartingSupervisor started,
                   sandbox::StartSupervisor(program, state.PathOf(call.id), call.id, *section, pod));
+  return Supervisor(std::move(started));
+}
+
+// The delegate's arguments; those of an interposed container pass on the socket to its supervisor.
+Result<std::vector<std::string>> WordsFor(const Invocation& call, Supervisor supervisor) {
+  if (!supervisor) return call.passed;
+  STOCKADE_ASSIGN(base::UniqueFd session, supervisor->Await());
   return PassSession(std::move(session), call, WordsOf(call));
 }
 
@@ -132,10 +140,11 @@ Result<std::vector<std::string>> Prepare(const Invocation& call, const Plan& pla
                                          const std::string& delegate) {
   STOCKADE_TRY(CommitCreate(plan, state, delegate));
   const auto prepare = [&]() -> Result<std::vector<std::string>> {
-    // The supervisor first: it is to see the host's mounts, not what is staged for the delegate.
-    STOCKADE_ASSIGN(std::vector<std::string> words, WordsFor(call, plan, state));
+    // The supervisor first: it is to see the host's mounts, not what is staged for the delegate;
+    // and both take their time side by side.
+    STOCKADE_ASSIGN(Supervisor supervisor, StartSupervisor(call, plan, state));
     STOCKADE_TRY(sandbox::PerformHostActions(plan.actions, node.state_directory));
-    return words;
+    return WordsFor(call, std::move(supervisor));
   };
   Result<std::vector<std::string>> words = prepare();
   if (words) return words;
