@@ -16,11 +16,14 @@ using Words = std::array<__user_cap_data_struct, 2>;
 std::uint32_t Low(std::uint64_t set) { return static_cast<std::uint32_t>(set); }
 std::uint32_t High(std::uint64_t set) { return static_cast<std::uint32_t>(set >> 32); }
 
+// What this thread set last: changing its ids does not change it (SECBIT_NO_SETUID_FIXUP).
+thread_local std::optional<std::pair<std::uint64_t, std::uint64_t>> now;
+
 }  // namespace
 
+void CapabilitiesChanged() { now.reset(); }
+
 bool SetCapabilities(std::uint64_t permitted, std::uint64_t effective) {
-  // What this thread set last: changing its ids does not change it (SECBIT_NO_SETUID_FIXUP).
-  thread_local std::optional<std::pair<std::uint64_t, std::uint64_t>> now;
   const std::pair wanted{permitted, effective};
   if (now == wanted) return true;
   now.reset();

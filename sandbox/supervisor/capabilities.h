@@ -30,6 +30,9 @@ inline constexpr std::uint64_t kMounting = kPermitted | Bit(CAP_SYS_ADMIN);
 // Sets this thread's permitted and effective sets; the inheritable set becomes empty.
 bool SetCapabilities(std::uint64_t permitted, std::uint64_t effective);
 
+// After what changed this thread's sets by other means (setns(2)).
+void CapabilitiesChanged();
+
 // The effective set of a thread; 0 if it cannot be told.
 std::uint64_t EffectiveOf(pid_t thread);
 

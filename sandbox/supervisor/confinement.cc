@@ -73,6 +73,16 @@ Status DropPrivileges(bool mounts) {
   return {};
 }
 
+// Root made it, and has every capability over it; whoever enters has them in it, and no others.
+Status EnterUserNamespace(int user_namespace) {
+  constexpr uid_t kSame = -1U;
+  if (setresuid(kSame, 0, kSame) != 0 || setns(user_namespace, CLONE_NEWUSER) != 0) {
+    return FailErrno(ErrorKind::kHost, errno, "enter the container's user namespace");
+  }
+  CapabilitiesChanged();
+  return DropPrivileges(/*mounts=*/false);
+}
+
 }  // namespace
 
 base::Result<View> Confine(bool mounts) {
@@ -87,15 +97,16 @@ base::Result<View> Confine(bool mounts) {
   view.own_root.Reset(open("/", kFlags));
   if (!view.own_root) return FailErrno(ErrorKind::kHost, errno, "/");
   STOCKADE_TRY(DropPrivileges(mounts));
-  STOCKADE_TRY(AllowOwnCallsOnly(mounts));
+  STOCKADE_TRY(AllowOwnCallsOnly(mounts ? Role::kMountingHolder : Role::kHolder));
   return view;
 }
 
-base::Status GiveUpMounting() {
+base::Status ConfineWorker(int user_namespace) {
+  if (user_namespace >= 0) STOCKADE_TRY(EnterUserNamespace(user_namespace));
   if (!SetCapabilities(kPermitted, kAlways)) {
     return FailErrno(ErrorKind::kHost, errno, "drop capabilities");
   }
-  return AllowOwnCallsOnly(false);
+  return AllowOwnCallsOnly(Role::kWorker);
 }
 
 }  // namespace stockade::supervisor

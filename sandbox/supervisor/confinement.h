@@ -20,12 +20,17 @@ struct View {
 };
 
 // Gives up the rest, for this thread and those that it starts. kHost error if any part cannot be
-// done: an unconfined supervisor answers nobody. With `mounts` what the holder needs to have tmpfs
-// mounted stays; the worker gives that up as well.
+// done: an unconfined supervisor answers nobody. What a worker needs to confine itself further
+// stays, and with `mounts` what the holder needs to have tmpfs mounted.
 base::Result<View> Confine(bool mounts);
-base::Status GiveUpMounting();
 
-// Installs the list of calls (own_filter.cc).
-base::Status AllowOwnCallsOnly(bool mounts);
+// A worker's own confinement, before it answers anybody and has a second thread. Where its callers
+// have a user namespace of their own it enters that one: its capabilities are then over the
+// container, and over nobody else on the node. `user_namespace` is -1 where they share ours.
+base::Status ConfineWorker(int user_namespace);
+
+// Whose list of calls (own_filter.cc).
+enum class Role { kWorker, kHolder, kMountingHolder };
+base::Status AllowOwnCallsOnly(Role role);
 
 }  // namespace stockade::supervisor

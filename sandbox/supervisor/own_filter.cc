@@ -44,11 +44,15 @@ constexpr auto kCalls = std::to_array<int>({
 #endif
 });
 
-// And those of the holder where it has tmpfs mounted, with the one by which its worker gives them
-// up.
+// And those by which a worker, forked from the holder, confines itself; then it gives them up.
+constexpr auto kConfiningCalls = std::to_array<int>({SYS_setns, SYS_seccomp});
+constexpr auto kConfiningOptions = std::to_array<std::uint32_t>(
+    {PR_SET_SECUREBITS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE});
+
+// And those of the holder where it has tmpfs mounted.
 constexpr auto kMountCalls =
-    std::to_array<int>({SYS_setns, SYS_setfsuid, SYS_setfsgid, kStatMount, kListMount, SYS_fsopen,
-                        SYS_fsconfig, SYS_fsmount, SYS_move_mount, SYS_umount2, SYS_seccomp});
+    std::to_array<int>({SYS_setfsuid, SYS_setfsgid, kStatMount, kListMount, SYS_fsopen,
+                        SYS_fsconfig, SYS_fsmount, SYS_move_mount, SYS_umount2});
 
 void Allow(filters::Program& program, std::span<const int> calls) {
   for (const int call : calls) {
@@ -57,10 +61,28 @@ void Allow(filters::Program& program, std::span<const int> calls) {
   }
 }
 
+constexpr auto kArguments = static_cast<std::uint32_t>(offsetof(seccomp_data, args));
+
+// Nothing but `block` for the call `number`.
+void AllowBy(filters::Program& program, int number, const filters::Program& block) {
+  const auto length = static_cast<std::uint8_t>(block.size());
+  program.push_back(
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, length));
+  program.insert(program.end(), block.begin(), block.end());
+}
+
+// Of the loaded word these values, and no others.
+void AllowValues(filters::Program& block, std::span<const std::uint32_t> values) {
+  for (const std::uint32_t value : values) {
+    block.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+    block.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  }
+  block.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+}
+
 // mknodat of the harmless devices, and of no other: CAP_MKNOD could otherwise make any.
 void AllowHarmlessDevices(filters::Program& program) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-  constexpr auto kArguments = static_cast<std::uint32_t>(offsetof(seccomp_data, args));
   filters::Program block{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kArguments + 8 * 2),
       BPF_STMT(BPF_ALU | BPF_AND | BPF_K, S_IFMT),
@@ -68,19 +90,20 @@ void AllowHarmlessDevices(filters::Program& program) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kArguments + 8 * 3),
   };
-  for (const std::uint32_t device : filters::kHarmlessDevices) {
-    block.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, device, 0, 1));
-    block.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  }
-  block.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
-  const auto length = static_cast<std::uint8_t>(block.size());
-  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mknodat, 0, length));
-  program.insert(program.end(), block.begin(), block.end());
+  AllowValues(block, filters::kHarmlessDevices);
+  AllowBy(program, SYS_mknodat, block);
+}
+
+void AllowConfining(filters::Program& program) {
+  Allow(program, kConfiningCalls);
+  filters::Program block{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kArguments)};
+  AllowValues(block, kConfiningOptions);
+  AllowBy(program, SYS_prctl, block);
 }
 
 }  // namespace
 
-base::Status AllowOwnCallsOnly(bool mounts) {
+base::Status AllowOwnCallsOnly(Role role) {
   filters::Program program{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filters::NativeAudit(), 1, 0),
@@ -88,7 +111,8 @@ base::Status AllowOwnCallsOnly(bool mounts) {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
   };
   Allow(program, kCalls);
-  if (mounts) Allow(program, kMountCalls);
+  if (role == Role::kMountingHolder) Allow(program, kMountCalls);
+  if (role != Role::kWorker) AllowConfining(program);
   AllowHarmlessDevices(program);
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};

@@ -44,13 +44,14 @@ bool IsSettled(int proc, pid_t stub) {
   return TargetDescriptors(proc).ReadStatus(stub, status) && KeepsIdsAndRoot(status);
 }
 
-// True if a process has our user namespace.
-bool SharesUserNamespace(int proc, pid_t pid) {
-  struct stat theirs = {};
-  struct stat ours = {};
-  return fstatat(proc, fmt::format("{}/ns/user", pid).c_str(), &theirs, 0) == 0 &&
-         fstatat(proc, "self/ns/user", &ours, 0) == 0 && theirs.st_ino == ours.st_ino &&
-         theirs.st_dev == ours.st_dev;
+// The inode of an open namespace; 0 if it cannot be told.
+ino_t InodeOf(const base::UniqueFd& file) {
+  struct stat status = {};
+  return file && fstat(file.get(), &status) == 0 ? status.st_ino : 0;
+}
+
+base::UniqueFd UserNamespaceOf(int proc, const std::string& process) {
+  return base::UniqueFd(openat(proc, (process + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace
@@ -136,18 +137,41 @@ void Sessions::Accept() {
   if (received.size == 1 && received.fd) Add(std::move(received.fd));
 }
 
+bool Sessions::TakeHome(pid_t stub) {
+  const int proc = parts_.view.proc.get();
+  base::UniqueFd theirs = UserNamespaceOf(proc, std::to_string(stub));
+  const ino_t inode = InodeOf(theirs);
+  if (home_ != 0 || inode == 0) return home_ == inode && inode != 0;
+  const ino_t ours = InodeOf(UserNamespaceOf(proc, "self"));
+  if (ours == 0) return false;
+  home_ = inode;
+  shared_ = inode == ours;
+  if (shared_) return true;
+  // A worker that has just died is replaced by one that has it from its beginning.
+  (void)worker_.GiveHome(theirs.get());
+  parts_.user_namespace = std::move(theirs);
+  return true;
+}
+
+MountHome Sessions::HomeForWorker() const {
+  MountHome home = mounts_ ? mounts_->home() : MountHome{};
+  if (!shared_ && home.root != static_cast<uid_t>(-1)) home.root = 0;  // in its own numbers
+  return home;
+}
+
 bool Sessions::TakeListener(int session) {
   init::Listener message{};
   const sandbox::FdMessage received = sandbox::ReceiveFd(session, &message, sizeof message);
   if (received.size != static_cast<ssize_t>(sizeof message) || received.pid <= 0) return false;
   base::UniqueFd fd = FetchListener(received.pid, message.fd);
-  if (!fd || (mounts_ && !mounts_->TakeHome(received.pid))) return false;
-  const ListenerFacts facts{
-      .number = FreeNumber(),
-      .same_user_namespace = SharesUserNamespace(parts_.view.proc.get(), received.pid),
-      .names = NamesOf(message.names),
-      .settled = IsSettled(parts_.view.proc.get(), received.pid),
-      .home = mounts_ ? mounts_->home() : MountHome{}};
+  if (!fd || !TakeHome(received.pid) || (mounts_ && !mounts_->TakeHome(received.pid))) {
+    return false;
+  }
+  const ListenerFacts facts{.number = FreeNumber(),
+                            .same_user_namespace = shared_,
+                            .names = NamesOf(message.names),
+                            .settled = IsSettled(parts_.view.proc.get(), received.pid),
+                            .home = HomeForWorker()};
   parts_.calls.Forget(facts.number);
   // A worker that has just died gets it with the others, when it is replaced.
   (void)worker_.Give(fd.get(), facts);

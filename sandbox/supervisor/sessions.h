@@ -48,6 +48,10 @@ class Sessions {
   };
   void Accept();
   bool TakeListener(int session);
+  // The container's user namespace, of its first stub. False for another one, or if it cannot be
+  // told.
+  bool TakeHome(pid_t stub);
+  MountHome HomeForWorker() const;
   // Answers what the dead worker left and starts the next; false if there shall be none.
   bool ReplaceWorker();
   // In a process that the holder forks: what is the holder's alone.
@@ -62,6 +66,8 @@ class Sessions {
   std::vector<base::UniqueFd> sessions_;
   std::list<Held> listeners_;
   std::optional<MountKeeper> mounts_;
+  ino_t home_ = 0;       // the container's user namespace
+  bool shared_ = false;  // which is ours
 };
 
 }  // namespace stockade::supervisor

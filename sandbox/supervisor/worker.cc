@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <list>
 #include <memory>
 
+#include "config/base/file.h"
 #include "sandbox/fd_message.h"
 #include "sandbox/supervisor/listener.h"
 
@@ -57,16 +59,26 @@ class Worker {
     return 0;
   }
 
+  // Once, before the first listener.
+  bool Confine(int user_namespace) {
+    const base::Status done = ConfineWorker(user_namespace);
+    if (!done) (void)base::WriteAll(STDERR_FILENO, done.error().Text() + "\n", "log");
+    confined_ = done.has_value();
+    return confined_;
+  }
+
  private:
   // A listener that the holder gives. False if there are no threads to be had: another worker may
   // have more luck, and this one cannot leave a listener alone.
   bool Take() {
     ListenerFacts facts;
     sandbox::FdMessage message = sandbox::ReceiveFd(link_.get(), &facts, sizeof facts);
+    if (message.size == 1 && message.fd && !confined_) return Confine(message.fd.get());
     if (message.size != static_cast<ssize_t>(sizeof facts) || !message.fd) {
       link_.Reset();
       return true;
     }
+    if (!confined_ && !Confine(-1)) return false;
     const int fd = message.fd.get();
     auto listener = std::make_unique<Listener>(
         std::make_unique<KernelSource>(std::move(message.fd)), context_, facts);
@@ -76,6 +88,7 @@ class Worker {
   }
 
   base::UniqueFd link_;
+  bool confined_ = false;
   EventLog events_;
   BlockedCalls blocked_;
   Context context_;
@@ -89,12 +102,14 @@ bool PerformsMounts(const config::InterpositionRule& rule) {
 }
 
 int RunWorker(WorkerParts& parts, base::UniqueFd link) {
-  if (PerformsMounts(parts.rule) && !GiveUpMounting()) return 1;
   HandleInterrupt();
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   parts.view.own_fds.Reset(openat(parts.view.proc.get(), "self/fd", kFlags));  // not the holder's
   if (!parts.view.own_fds) return 1;
-  return Worker(parts, std::move(link)).Run();
+  Worker worker(parts, std::move(link));
+  const int home = parts.user_namespace.get();
+  if (home >= 0 && !worker.Confine(home)) return 1;
+  return worker.Run();
 }
 
 }  // namespace stockade::supervisor

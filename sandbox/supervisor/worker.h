@@ -32,13 +32,15 @@ struct WorkerParts {
   InFlight calls = {};
   std::optional<MemoryGroups> memory = {};  // for a class that answers sysinfo, or mounts
   base::UniqueFd orders = {};               // to the holder, for a class that has tmpfs mounted
+  base::UniqueFd user_namespace = {};       // of the callers, once it is known and is not ours
 };
 
 // True if a supervisor of `rule` mounts. Not in complain mode, in which the class's own filter
 // refuses it.
 bool PerformsMounts(const config::InterpositionRule& rule);
 
-// What goes with a listener from the holder to the worker.
+// What goes with a listener from the holder to the worker. Ids are as in the callers' user
+// namespace, which the worker has entered.
 struct ListenerFacts {
   unsigned number = 0;               // in InFlight
   bool same_user_namespace = false;  // the callers' is ours
@@ -60,6 +62,8 @@ class WorkerProcess {
   base::UniqueFd TakeLink() { return std::move(link_); }
   // Hangs up when the worker has died.
   int link() const { return link_.get(); }
+  // The callers' user namespace, before the first listener. False if it has died.
+  bool GiveHome(int user_namespace) const;
   // False if it has died.
   bool Give(int listener, const ListenerFacts& facts) const;
   // Waits for its death, and says how it died.

@@ -23,6 +23,11 @@ pid_t WorkerProcess::Start() {
   return pid_;
 }
 
+bool WorkerProcess::GiveHome(int user_namespace) const {
+  const char byte = 0;
+  return sandbox::SendFd(link_.get(), &byte, 1, user_namespace);
+}
+
 bool WorkerProcess::Give(int listener, const ListenerFacts& facts) const {
   return sandbox::SendFd(link_.get(), &facts, sizeof facts, listener);
 }

@@ -2,6 +2,7 @@
 """A container whose calls a supervisor answers: an admin's class that extends `restricted`."""
 import json
 import os
+import signal
 import unittest
 from pathlib import Path
 
@@ -69,6 +70,35 @@ class Supervisor(Interposed):
         for flags in ((), ("--preserve-fds", "2"), ("--preserve-fds=1",)):
             with self.subTest(flags):
                 self.assertEqual(seen(self.runtime(), *flags), seen(bare, *flags))
+
+    def test_what_looks_at_callers_has_power_over_the_container_alone(self):
+        def check(worker, users, space):
+            lines = Path(f"/proc/{worker}/status").read_text(encoding="ascii").splitlines()
+            status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+            self.assertEqual(os.readlink(f"/proc/{worker}/ns/user"), space)
+            self.assertEqual([status[name] for name in ("CapBnd", "CapInh", "CapAmb")], ["0" * 16] * 3)
+            self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
+            if users == "force":  # nobody of the node's
+                self.assertGreater(min(map(int, (status["Uid"] + " " + status["Gid"]).split())), 65535)
+
+        host = os.readlink("/proc/self/ns/user")
+        for users in ("force", "keep"):
+            with self.subTest(users):
+                runtime = self.runtime(users=users)
+                self.container(runtime, "box", self.bundle(spec=self.spec("sleep", "300")))
+                self.ok(runtime.exec("box", "netcalls", "reach", "127.0.0.1", "80"))
+                pid = json.loads(runtime.state("box").stdout)["pid"]
+                space = os.readlink(self.node.path(f"/proc/{pid}/ns/user"))
+                self.assertEqual(space == host, users == "keep")
+                holder, worker = self.supervisors()
+                check(worker, users, space)
+                os.kill(worker, signal.SIGKILL)
+                self.until(lambda gone=worker: len(self.supervisors()) == 2 and gone not in self.supervisors())
+                self.ok(runtime.exec("box", "netcalls", "reach", "127.0.0.1", "80"))
+                check(self.supervisors()[1], users, space)
+                self.assertEqual(os.readlink(f"/proc/{holder}/ns/user"), host)
+                runtime.delete("box", "--force")
+                self.until(lambda: not self.supervisors())
 
     def test_execs_are_answered_too(self):
         runtime = self.runtime()
