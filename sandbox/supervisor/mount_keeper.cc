@@ -16,6 +16,7 @@
 
 #include "config/base/file.h"
 #include "sandbox/fd_message.h"
+#include "sandbox/supervisor/namespace_file.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -36,17 +37,6 @@ std::uint32_t RootIn(int proc, pid_t process, const char* map) {
       openat(proc, fmt::format("{}/{}", process, map).c_str(), O_RDONLY | O_CLOEXEC));
   const auto text = base::ReadFd(file.get(), kMaxMap, map);
   return text ? RootOf(*text) : kNobodysId;
-}
-
-base::UniqueFd OpenNamespace(int proc, pid_t process, const char* name) {
-  return base::UniqueFd(
-      openat(proc, fmt::format("{}/ns/{}", process, name).c_str(), O_RDONLY | O_CLOEXEC));
-}
-
-// The inode of an open namespace; 0 if there is none.
-ino_t InodeOf(int file) {
-  struct stat status = {};
-  return fstat(file, &status) == 0 ? status.st_ino : 0;
 }
 
 bool HungUp(int socket) {
@@ -82,13 +72,13 @@ bool MountKeeper::TakeHome(pid_t process) {
   MountNamespaces found{.user = OpenNamespace(proc_, process, "user"),
                         .mount = OpenNamespace(proc_, process, "mnt")};
   const base::UniqueFd own = OpenNamespace(proc_, getpid(), "user");
-  home_ = {.user_namespace = InodeOf(found.user.get()),
-           .mount_namespace = InodeOf(found.mount.get()),
+  home_ = {.user_namespace = InodeOf(found.user),
+           .mount_namespace = InodeOf(found.mount),
            .root = RootIn(proc_, process, "uid_map"),
            .root_group = RootIn(proc_, process, "gid_map")};
   const auto levels = memory_.Of(proc_, process);
   struct sysinfo host = {};
-  const ino_t own_inode = InodeOf(own.get());
+  const ino_t own_inode = InodeOf(own);
   if (home_.user_namespace == 0 || home_.mount_namespace == 0 || own_inode == 0 || !levels ||
       sysinfo(&host) != 0) {
     return false;

@@ -15,6 +15,7 @@
 #include "config/base/file.h"
 #include "sandbox/fd_message.h"
 #include "sandbox/init/protocol.h"
+#include "sandbox/supervisor/namespace_file.h"
 #include "sandbox/supervisor/protocol.h"
 #include "sandbox/supervisor/settled_view.h"
 
@@ -42,16 +43,6 @@ Names NamesOf(const new_utsname& names) {
 bool IsSettled(int proc, pid_t stub) {
   std::string status;
   return TargetDescriptors(proc).ReadStatus(stub, status) && KeepsIdsAndRoot(status);
-}
-
-// The inode of an open namespace; 0 if it cannot be told.
-ino_t InodeOf(const base::UniqueFd& file) {
-  struct stat status = {};
-  return file && fstat(file.get(), &status) == 0 ? status.st_ino : 0;
-}
-
-base::UniqueFd UserNamespaceOf(int proc, const std::string& process) {
-  return base::UniqueFd(openat(proc, (process + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace
@@ -139,10 +130,10 @@ void Sessions::Accept() {
 
 bool Sessions::TakeHome(pid_t stub) {
   const int proc = parts_.view.proc.get();
-  base::UniqueFd theirs = UserNamespaceOf(proc, std::to_string(stub));
+  base::UniqueFd theirs = OpenNamespace(proc, stub, "user");
   const ino_t inode = InodeOf(theirs);
   if (home_ != 0 || inode == 0) return home_ == inode && inode != 0;
-  const ino_t ours = InodeOf(UserNamespaceOf(proc, "self"));
+  const ino_t ours = InodeOf(OpenNamespace(proc, getpid(), "user"));
   if (ours == 0) return false;
   home_ = inode;
   shared_ = inode == ours;

@@ -25,13 +25,7 @@ if [ "$(cat "$root/.stockade-e2e" 2>/dev/null)" = "$packages" ]; then
   exit 0
 fi
 
-# shellcheck disable=SC2016  # the placeholders are apt's
-mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-  awk '$1 == "Debian" { print $2; exit }')
-if [ -z "$mirror" ]; then
-  echo "forky_root.sh: apt knows no Debian archive here; run apt-get update first" >&2
-  exit 1
-fi
+mirror=$("$(dirname "$0")/../mirror.sh")
 
 rm -rf --one-file-system "$root" "$root.new"
 if ! debootstrap --variant=minbase --include="$packages" forky "$root.new" "$mirror" \
