@@ -57,14 +57,10 @@ std::optional<Caller> TakeCaller(const Services& services, const seccomp_notif& 
   return caller;
 }
 
-ActingAs::ActingAs(const Caller& caller, int own_root) : own_root_(own_root), view_(caller.view) {
-  if (view_ != nullptr) {
-    moved_ = caller.needs.path;
-    done_ = BecomeSettled(caller);
-  } else {
-    moved_ = caller.needs.path;
-    done_ = Become(caller.identity, moved_ ? &caller.place : nullptr);
-  }
+ActingAs::ActingAs(const Caller& caller, int own_root)
+    : moved_(caller.needs.path), own_root_(own_root) {
+  done_ = caller.view != nullptr ? BecomeSettled(caller)
+                                 : Become(caller.identity, moved_ ? &caller.place : nullptr);
 }
 
 ActingAs::ActingAs(const Identity& identity, const Place* place, int own_root)
@@ -84,11 +80,11 @@ bool ActingAs::Become(const Identity& identity, const Place* place) {
 }
 
 bool ActingAs::BecomeSettled(const Caller& caller) {
-  const bool home = !moved_ || at_home_of == view_;
-  if (worn != view_->identity || !home) {
-    if (!SetCapabilities(kPermitted, kActing) || !Wear(view_->identity)) return false;
-    if (!home && !GoTo(view_->root.get())) return false;
-    if (!home) at_home_of = view_;
+  const bool home = !moved_ || at_home_of == caller.view;
+  if (worn != caller.view->identity || !home) {
+    if (!SetCapabilities(kPermitted, kActing) || !Wear(caller.view->identity)) return false;
+    if (!home && !GoTo(caller.view->root.get())) return false;
+    if (!home) at_home_of = caller.view;
     if (!SetCapabilities(kPermitted, kAlways)) return false;
   }
   const int directory = caller.place.working_directory.get();

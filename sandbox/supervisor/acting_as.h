@@ -60,7 +60,6 @@ class ActingAs {
   bool moved_ = false;
   bool strayed_ = false;
   int own_root_;
-  const SettledView* view_ = nullptr;
 };
 
 }  // namespace stockade::supervisor

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/supervisor/settled_view.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
-#include <climits>
 #include <optional>
 #include <string>
 
 #include "config/base/error.h"
 #include "sandbox/supervisor/capabilities.h"
+#include "sandbox/supervisor/path_walk.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -54,12 +51,10 @@ bool KeepsIdsAndRoot(std::string_view status) {
 }
 
 std::optional<std::string> PathOfRoot(int own_fds, int root) {
-  std::array<char, PATH_MAX> text;
-  const ssize_t got = readlinkat(own_fds, std::to_string(root).c_str(), text.data(), text.size());
-  if (got <= 0 || static_cast<std::size_t>(got) == text.size()) return std::nullopt;
-  const std::string_view path(text.data(), static_cast<std::size_t>(got));
-  if (path.front() != '/' || path.ends_with(" (deleted)")) return std::nullopt;
-  return std::string(path == "/" ? "" : path);
+  auto path = LinkText(own_fds, std::to_string(root));
+  if (!path || !path->starts_with('/') || path->ends_with(" (deleted)")) return std::nullopt;
+  if (*path == "/") path->clear();
+  return path;
 }
 
 const SettledView* SettledCallers::Of(pid_t thread, const std::function<bool()>& still_waiting) {
