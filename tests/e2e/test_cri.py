@@ -25,7 +25,7 @@ class Pods:
                 web = pod.start("web", ["sh", "-c", "echo out; echo err >&2; exec sleep 300"])
                 side = pod.start("side", ["sh", "-c", "trap 'echo bye; exit 5' TERM; "
                                           "while :; do sleep 0.1; done"])
-                pod.wait_log("web", "err")
+                pod.wait_log("web", "err", "out")
                 self.assertEqual(sorted(pod.log("web")), [("stderr", "err"), ("stdout", "out")])
                 done = self.cri.exec_sync(web, ["sh", "-c", "echo a; echo b >&2; exit 7"])
                 self.assertEqual(done, (7, "a\n", "b\n"))

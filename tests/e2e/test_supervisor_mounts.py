@@ -243,6 +243,7 @@ class Mounts(Interposed):
     def test_the_worker_has_no_part_in_it(self):
         runtime = self.runtime()
         self.box(runtime)
+        self.inside(runtime, "umount /nowhere; true")  # a worker that has answered is confined
         admin = 1 << 21
         held = {}
         for pid in self.supervisors():
@@ -251,7 +252,9 @@ class Mounts(Interposed):
         holder, worker = self.supervisors()
         self.assertEqual(held, {holder: [admin, 0], worker: [0, 0]})
         runtime.delete("box", "--force")
-        self.box(self.runtime(mounts="refuse"))
+        runtime = self.runtime(mounts="refuse")
+        self.box(runtime)
+        self.inside(runtime, "umount /nowhere; true")
         for pid in self.supervisors():
             text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
             self.assertEqual(int(re.search(r"^CapPrm:\t(\w+)", text, re.M)[1], 16) & admin, 0)

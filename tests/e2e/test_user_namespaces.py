@@ -146,7 +146,7 @@ class Pods:
         pod = self.pod("stockade-restricted")
         pod.start("app", ["sh", "-c", "echo again > /dev/stdout; echo wrong > /dev/stderr; "
                           "exec sleep 300"])
-        pod.wait_log("app", "wrong")
+        pod.wait_log("app", "wrong", "again")
         self.assertEqual(sorted(pod.log("app")), [("stderr", "wrong"), ("stdout", "again")])
         user = pod.start("user", ["sh", "-c", "echo again > /dev/stdout; exec sleep 300"],
                          default_context(run_as_user=pb.Int64Value(value=1000)))

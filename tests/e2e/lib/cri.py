@@ -195,11 +195,13 @@ class Pod:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return [tuple(line.split(" ", 3)[1::2]) for line in lines]
 
-    def wait_log(self, name, text, seconds=10):
+    def wait_log(self, name, *texts, seconds=10):
+        """Waits until each of the texts is in a line of the log. A container's two streams are copied
+        each by itself, so that a line of one says nothing of the other."""
         deadline = time.monotonic() + seconds
-        while not any(text in line for _, line in self.log(name)):
+        while not all(any(text in line for _, line in self.log(name)) for text in texts):
             if time.monotonic() > deadline:
-                raise AssertionError(f"no {text!r} in the log of {name}: {self.log(name)}")
+                raise AssertionError(f"not all of {texts} in the log of {name}: {self.log(name)}")
             time.sleep(0.02)
 
     def remove(self):

@@ -45,6 +45,24 @@ class Interposed:
         super().setUp()
         self.tool(self.DELEGATE)
 
+    def container(self, runtime, name, bundle, start=True):
+        """As NodeCase's, and a started one is handed over: its own program runs. Until then a start
+        has returned, but the worker may be getting ready, and a dead holder is the container's end."""
+        super().container(runtime, name, bundle, start)
+        if not start:
+            return name
+        comm = self.node.path(f"/proc/{json.loads(runtime.state(name).stdout)['pid']}/comm")
+        program = os.path.basename(bundle.spec["process"]["args"][0])[:15]
+
+        def handed_over():
+            try:
+                return comm.read_text(encoding="utf-8").rstrip("\n") == program
+            except OSError:
+                return True  # it has ended already
+
+        self.until(handed_over)
+        return name
+
     def of_class(self, name, document):
         """stockade with an admin's class; its state folder is below the node's work folder."""
         self.node.write(f"/etc/stockade-e2e/{name}/{name}.json", json.dumps({"name": name, **document}))
