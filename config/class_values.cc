@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "config/base/number.h"
 #include "config/glob.h"
 #include "config/nearest.h"
 
@@ -136,13 +137,12 @@ Status ReadSize(const Node& node, std::uint64_t low, std::uint64_t high, std::ui
 Status ReadPermissions(const Node& node, std::uint32_t& out) {
   std::string text;
   STOCKADE_TRY(ReadText(node, text));
-  std::uint32_t bits = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), bits, 8);
-  if (code != std::errc() || end != text.data() + text.size() || text.size() < 3 || bits > 07777) {
+  const auto bits = base::WholeNumber<std::uint32_t>(text, 8);
+  if (!bits || text.size() < 3 || *bits > 07777) {
     return node.Refuse(fmt::format("\"{}\" is not an octal mode", text),
                        "write \"0755\" or \"1777\"");
   }
-  out = bits;
+  out = *bits;
   return {};
 }
 

@@ -4,8 +4,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "config/base/number.h"
 
 namespace stockade::config {
 namespace {
@@ -17,10 +18,8 @@ constexpr unsigned kMappedBits = 96;
 
 // A decimal number of `text`, all of it, up to `max`.
 std::optional<unsigned> Number(std::string_view text, unsigned max) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > max) return std::nullopt;
-  return value;
+  const auto value = base::WholeNumber<unsigned>(text);
+  return value && *value <= max ? value : std::nullopt;
 }
 
 base::Status ReadPorts(std::string_view text, NetworkPattern& out) {

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <iterator>
 #include <optional>
@@ -25,6 +24,7 @@
 
 #include "config/base/file.h"
 #include "config/base/json.h"
+#include "config/base/number.h"
 #include "filters/argument_sets.h"
 
 namespace stockade::filters {
@@ -77,13 +77,10 @@ int ErrnoNumber(std::string_view name) {
 std::uint64_t Value(const Json& json) {
   if (json.is_number()) return json.get<std::uint64_t>();
   const std::string& text = json.get_ref<const std::string&>();
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data() + 2, end, value, 16);
-  if (!text.starts_with("0x") || error != std::errc() || at != end) {
-    Reject("not a hexadecimal number: " + text);
-  }
-  return value;
+  std::optional<std::uint64_t> value;
+  if (text.starts_with("0x")) value = base::WholeNumber<std::uint64_t>(text.substr(2), 16);
+  if (!value) Reject("not a hexadecimal number: " + text);
+  return *value;
 }
 
 // The matches of one argument's condition: {"in": [V, ...]}, {"outside": [V, ...]}, either under a

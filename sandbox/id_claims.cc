@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <memory>
 #include <string_view>
 
 #include "config/base/file.h"
+#include "config/base/number.h"
 #include "sandbox/state.h"
 
 namespace stockade::sandbox {
@@ -26,18 +26,8 @@ using base::Status;
 
 constexpr std::string_view kNew = "/.new";  // a link that is about to replace another
 
-// All of `text` as a decimal number.
-template <class T>
-std::optional<T> Number(std::string_view text) {
-  T number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::string TextOf(const IdClaim& claim) {
-  return fmt::format("{}/{}/{}/{}", claim.owner->root_key, claim.owner->pod, claim.claimer.pid,
-                     claim.claimer.start);
+  return fmt::format("{}/{}/{}", claim.owner->root_key, claim.owner->pod, claim.claimer.Text());
 }
 
 // Takes the part of `text` before the next "/", and the "/".
@@ -52,13 +42,11 @@ std::string_view NextPart(std::string_view& text) {
 void ReadText(std::string_view text, IdClaim& claim) {
   const std::string_view root_key = NextPart(text);
   const std::string_view pod = NextPart(text);
-  const auto pid = Number<int>(NextPart(text));
-  const auto start = Number<unsigned long long>(text);
+  const auto claimer = ProcessId::FromText(text);
   // The names of a directory each; a root's begins with the "%2F" of its path.
-  if (root_key.empty() || root_key.front() == '.' || !ValidContainerId(pod)) return;
-  if (!pid || !start) return;
+  if (root_key.empty() || root_key.front() == '.' || !ValidContainerId(pod) || !claimer) return;
   claim.owner = IdOwner{std::string(root_key), std::string(pod)};
-  claim.claimer = ProcessId{*pid, *start};
+  claim.claimer = *claimer;
 }
 
 bool Overlap(const IdRange& a, const IdRange& b) {
@@ -111,7 +99,7 @@ Result<std::vector<IdClaim>> IdClaims::List() const {
     errno = 0;
     const dirent* entry = readdir(directory.get());
     if (entry == nullptr) break;
-    const auto first = Number<std::uint32_t>(entry->d_name);
+    const auto first = base::WholeNumber<std::uint32_t>(entry->d_name);
     if (!first) continue;
     IdClaim claim{{*first}, {}, {}};
     const ssize_t got =
@@ -188,11 +176,19 @@ Status IdClaims::Release(const IdOwner& owner) const {
 }
 
 Status IdClaims::Sweep(const std::function<bool(const IdOwner&)>& needed) const {
-  if (access(directory_.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+  const auto list = [&]() -> Result<std::vector<IdClaim>> {
+    STOCKADE_ASSIGN(std::vector<IdClaim> claims, List());
+    // The record of a claimer that ends meanwhile is there when it is asked for.
+    std::erase_if(claims, [&](const IdClaim& claim) {
+      return !claim.owner || claim.claimer.Alive() || needed(*claim.owner);
+    });
+    return claims;
+  };
+  STOCKADE_ASSIGN(std::vector<IdClaim> claims, list());
+  if (claims.empty()) return {};
   STOCKADE_ASSIGN(const base::UniqueFd lock, Lock());
-  STOCKADE_ASSIGN(const std::vector<IdClaim> claims, List());
+  STOCKADE_ASSIGN(claims, list());
   for (const IdClaim& claim : claims) {
-    if (!claim.owner || claim.claimer.Alive() || needed(*claim.owner)) continue;
     if (unlink(PathOf(claim.ids).c_str()) != 0) {
       return base::FailErrno(ErrorKind::kHost, errno, PathOf(claim.ids));
     }

@@ -125,10 +125,15 @@ bool StateRoot::DelegateKnows(const std::string& id) const {
   return ValidContainerId(id) && IsDirectory(delegate_root_ + "/" + id);
 }
 
+bool StateRoot::BeingCreated(const std::string& id) const {
+  const ProcessId creator = CreatorOfRecord(PathOf(id));
+  return creator.Alive() && creator != ProcessId::Self();
+}
+
 bool StateRoot::InUse(const std::string& id) const {
-  if (DelegateKnows(id)) return true;
-  const auto record = ReadRecord(PathOf(id));
-  return record && record->creator.Alive();
+  // The delegate is asked again at the end, for a creator may have become it, made the container
+  // and ended between the first two questions.
+  return DelegateKnows(id) || CreatorOfRecord(PathOf(id)).Alive() || DelegateKnows(id);
 }
 
 base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const {
@@ -203,11 +208,21 @@ base::Status StateRoot::SweepIds() const {
   });
 }
 
-base::Status StateRoot::Sweep(const StateLock& lock) const {
-  for (const std::string& name : EntriesOf(directory_)) {
+std::vector<std::string> StateRoot::Leftovers() const {
+  std::vector<std::string> names = EntriesOf(directory_);
+  std::erase_if(names, [&](const std::string& name) {
+    return !name.starts_with(kNewPrefix) && (!ValidContainerId(name) || InUse(name));
+  });
+  return names;
+}
+
+base::Status StateRoot::Sweep() const {
+  if (Leftovers().empty()) return SweepIds();
+  STOCKADE_ASSIGN(const StateLock lock, Lock());
+  for (const std::string& name : Leftovers()) {
     if (name.starts_with(kNewPrefix)) {
       STOCKADE_TRY(base::RemoveTree(PathOf(name)));
-    } else if (ValidContainerId(name) && !InUse(name)) {
+    } else {
       // A bundle that cannot be restored must not keep other containers from starting.
       (void)Release(name, lock);
     }

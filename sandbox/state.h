@@ -4,8 +4,8 @@
 // and swept when the container is gone.
 //
 //   const StateRoot root("/run/stockade", "/run/containerd/runc/k8s.io");
+//   STOCKADE_TRY(root.Sweep());
 //   STOCKADE_ASSIGN(const StateLock lock, root.Lock());
-//   STOCKADE_TRY(root.Sweep(lock));
 //   STOCKADE_TRY(root.Claim(record, lock));  // fails if the id lives or is being created
 #pragma once
 
@@ -55,14 +55,18 @@ class StateRoot {
   base::Status Release(const std::string& id, const StateLock& lock) const;
 
   // Releases every record whose container the delegate does not know and whose creator is gone, and
-  // the ids, of all roots, that are nobody's any more.
-  base::Status Sweep(const StateLock& lock) const;
+  // the ids, of all roots, that are nobody's any more. Takes the lock if there is such a record:
+  // the many creates of a busy node do not wait for each other to find none.
+  base::Status Sweep() const;
 
   // The directory of `id`'s record.
   std::string PathOf(const std::string& id) const { return directory_ + "/" + id; }
 
   // True if the delegate keeps a directory for `id`: the container exists for it.
   bool DelegateKnows(const std::string& id) const;
+
+  // True if a living process that is not this one creates the container of `id`.
+  bool BeingCreated(const std::string& id) const;
 
   // The ids that have a record, sorted.
   std::vector<std::string> List() const;
@@ -82,6 +86,9 @@ class StateRoot {
   // Gives back the ids of all roots that no record and no living process needs.
   base::Status SweepIds() const;
   bool InUse(const std::string& id) const;
+  // The entries that a killed create left: complete records, and such as were being written. Exact
+  // under the lock; without it, one that another process is about to write is among them.
+  std::vector<std::string> Leftovers() const;
 
   std::string state_directory_;
   std::string directory_;

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <utility>
 
 #include "config/base/fd.h"
@@ -21,27 +20,27 @@ using base::ErrorKind;
 using base::Json;
 
 constexpr const char* kPod = "/pod";
+constexpr const char* kCreator = "/creator";
 
 // Records are ours, but a snapshot may be larger than a config.json.
 constexpr base::JsonLimits kRecordLimits{16U << 20, 64, 65536};
-
-// The start time of a process, or 0 if there is none of that pid.
-unsigned long long StartTime(int pid) {
-  const auto stat = base::ReadFile(fmt::format("/proc/{}/stat", pid), 4096);
-  if (!stat) return 0;
-  // The second field is the name in parentheses, which may hold anything: go on after the last one.
-  auto at = stat->rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
-  if (at == std::string::npos) return 0;
-  unsigned long long start = 0;
-  std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), start);
-  return start;
-}
 
 base::Status WriteNew(const std::string& path, std::string_view text) {
   base::UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return base::FailErrno(ErrorKind::kHost, errno, path);
   return base::WriteAll(fd.get(), text, path);
+}
+
+base::Status WriteLink(const std::string& path, const std::string& text) {
+  if (symlink(text.c_str(), path.c_str()) == 0) return {};
+  return base::FailErrno(ErrorKind::kHost, errno, path);
+}
+
+// "" if it is not there.
+std::string LinkText(const std::string& path) {
+  std::array<char, 256> buffer;  // an id has 200 bytes at most
+  const ssize_t got = readlink(path.c_str(), buffer.data(), buffer.size());
+  return got < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 
 Json ToJson(const StateRecord& record) {
@@ -57,7 +56,6 @@ Json ToJson(const StateRecord& record) {
               {"class", record.class_name},
               {"delegate", record.delegate},
               {"delegateRoot", record.delegate_root},
-              {"creator", {{"pid", record.creator.pid}, {"start", record.creator.start}}},
               {"initFilters", record.init_filters},
               {"actions", HostActionsToJson(record.actions)}};
 }
@@ -82,8 +80,6 @@ StateRecord FromJson(const Json& json) {
   record.class_name = json.at("class").get<std::string>();
   record.delegate = json.at("delegate").get<std::string>();
   record.delegate_root = json.at("delegateRoot").get<std::string>();
-  record.creator.pid = json.at("creator").at("pid").get<int>();
-  record.creator.start = json.at("creator").at("start").get<unsigned long long>();
   record.init_filters = json.at("initFilters").get<std::vector<std::string>>();
   record.actions = HostActionsFromJson(json.value("actions", Json()));
   return record;
@@ -105,28 +101,21 @@ constexpr TextFile kTextFiles[] = {
 
 }  // namespace
 
-ProcessId ProcessId::Self() { return ProcessId{getpid(), StartTime(getpid())}; }
-
-bool ProcessId::Alive() const { return pid > 0 && start != 0 && StartTime(pid) == start; }
-
 base::Status WriteRecord(const std::string& path, const StateRecord& record) {
   STOCKADE_TRY(WriteNew(path + "/record.json", base::DumpJson(ToJson(record))));
   for (const TextFile& file : kTextFiles) {
     STOCKADE_TRY(WriteNew(path + file.name, record.*file.text));
   }
-  if (symlink(record.delegate.c_str(), (path + "/delegate").c_str()) != 0) {
-    return base::FailErrno(ErrorKind::kHost, errno, path + "/delegate");
-  }
-  if (record.actions.ids && symlink(PodOf(record.container).c_str(), (path + kPod).c_str()) != 0) {
-    return base::FailErrno(ErrorKind::kHost, errno, path + kPod);
-  }
+  STOCKADE_TRY(WriteLink(path + "/delegate", record.delegate));
+  STOCKADE_TRY(WriteLink(path + kCreator, record.creator.Text()));
+  if (record.actions.ids) STOCKADE_TRY(WriteLink(path + kPod, PodOf(record.container)));
   return {};
 }
 
-std::string PodOfRecord(const std::string& path) {
-  std::array<char, 256> buffer;  // an id has 200 bytes at most
-  const ssize_t got = readlink((path + kPod).c_str(), buffer.data(), buffer.size());
-  return got < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
+std::string PodOfRecord(const std::string& path) { return LinkText(path + kPod); }
+
+ProcessId CreatorOfRecord(const std::string& path) {
+  return ProcessId::FromText(LinkText(path + kCreator)).value_or(ProcessId());
 }
 
 base::Result<StateRecord> ReadRecord(const std::string& path, const RecordParts& parts) {
@@ -136,6 +125,7 @@ base::Result<StateRecord> ReadRecord(const std::string& path, const RecordParts&
                   base::ParseJson(text, kRecordLimits, name, ErrorKind::kHost));
   try {
     StateRecord record = FromJson(parsed.value);
+    record.creator = CreatorOfRecord(path);
     for (const TextFile& file : kTextFiles) {
       if (!(parts.*file.part)) continue;
       STOCKADE_ASSIGN(record.*file.text, base::ReadFile(path + file.name, kRecordLimits.max_bytes));

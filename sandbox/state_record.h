@@ -2,13 +2,14 @@
 // One container's record in the state directory: a directory of files, so that each verb reads what
 // it needs and no more,
 //
-//   record.json    who it is, which class, who created it
+//   record.json    who it is, and of which class
 //   policy.json    the class as in force here, after annotations, for exec
 //   class.json     the class as loaded, which the pod's other containers inherit
 //   changes.json   what the layers did, for inspect
 //   original.json  config.json as the engine wrote it
 //   final.json     config.json as the delegate got it
 //   delegate       a symbolic link to the delegate's binary
+//   creator        a symbolic link whose text names the process that creates it (process_id.h)
 //   cgroup         where a supervisor has a cgroup of its own: a symbolic link whose text is its
 //   path (supervisor_cgroup.h)
 //   pod            where the container has ids of its pod: a symbolic link whose text is the pod's
@@ -23,19 +24,9 @@
 #include "config/base/error.h"
 #include "sandbox/container.h"
 #include "sandbox/host_actions.h"
+#include "sandbox/process_id.h"
 
 namespace stockade::sandbox {
-
-// A process that a later pid of the same number cannot be mistaken for.
-struct ProcessId {
-  int pid = 0;
-  unsigned long long start = 0;  // start time in clock ticks since boot (proc(5), stat field 22)
-
-  // This process, which execve does not change.
-  static ProcessId Self();
-  bool Alive() const;
-  bool operator==(const ProcessId&) const = default;
-};
 
 struct StateRecord {
   Container container;
@@ -69,8 +60,10 @@ base::Status WriteRecord(const std::string& path, const StateRecord& record);
 // Reads record.json and `parts`; a part that cannot be read is an error.
 base::Result<StateRecord> ReadRecord(const std::string& path, const RecordParts& parts = {});
 
-// The pod whose ids the container of the record in `path` has; "" if it has none. Costs one call,
-// for there may be hundreds.
+// What is asked of each record, of which there may be hundreds, costs one call: the pod whose ids
+// the container of the record in `path` has, "" if it has none; and who creates the container,
+// nobody if that cannot be read.
 std::string PodOfRecord(const std::string& path);
+ProcessId CreatorOfRecord(const std::string& path);
 
 }  // namespace stockade::sandbox

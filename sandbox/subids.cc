@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <limits>
 #include <optional>
 
 #include "config/base/file.h"
+#include "config/base/number.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -17,25 +17,15 @@ using base::ErrorKind;
 
 constexpr std::size_t kMaxBytes = 4U << 20;  // some 150,000 lines
 
-// A decimal number of 32 bits, as uid_t has.
-std::optional<std::uint64_t> Number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc() || end != text.data() + text.size() ||
-      number > std::numeric_limits<std::uint32_t>::max()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 std::optional<SubIds> ParseLine(std::string_view line) {
   const auto first_colon = line.find(':');
   const auto last_colon = line.rfind(':');
   if (first_colon == std::string_view::npos || first_colon == 0 || first_colon == last_colon) {
     return std::nullopt;
   }
-  const auto first = Number(line.substr(first_colon + 1, last_colon - first_colon - 1));
-  const auto count = Number(line.substr(last_colon + 1));
+  const auto first =
+      base::WholeNumber<std::uint32_t>(line.substr(first_colon + 1, last_colon - first_colon - 1));
+  const auto count = base::WholeNumber<std::uint32_t>(line.substr(last_colon + 1));
   if (!first || !count) return std::nullopt;
   return SubIds{std::string(line.substr(0, first_colon)), {*first, *count, {}}};
 }
@@ -61,7 +51,7 @@ std::optional<SubIds> ParseAccount(std::string_view line) {
   const auto password = name == std::string_view::npos ? name : line.find(':', name + 1);
   if (password == std::string_view::npos) return std::nullopt;
   const std::string_view rest = line.substr(password + 1);
-  const auto number = Number(rest.substr(0, rest.find(':')));
+  const auto number = base::WholeNumber<std::uint32_t>(rest.substr(0, rest.find(':')));
   if (!number) return std::nullopt;
   return SubIds{std::string(line.substr(0, name)), {*number, 1, {}}};
 }

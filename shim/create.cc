@@ -103,11 +103,16 @@ base::Status CommitCreate(const Plan& plan, const sandbox::StateRoot& state,
                               .final_text = plan.final_text};
   record.class_snapshot =
       plan.policy == plan.loaded ? record.policy_snapshot : config::SnapshotOf(plan.loaded);
+  {
+    STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
+    STOCKADE_TRY(state.Claim(record, lock));
+  }
+  // A disk may be slow: nobody waits for this one.
+  base::Status written =
+      base::ReplaceFile(plan.container.bundle + "/config.json", plan.final_text, 0600);
+  if (written) return written;
   STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
-  STOCKADE_TRY(state.Claim(record, lock));
-  const std::string path = plan.container.bundle + "/config.json";
-  base::Status written = base::ReplaceFile(path, plan.final_text, 0600);
-  if (!written) (void)state.Release(plan.container.id, lock);  // the first error is the one to tell
+  (void)state.Release(plan.container.id, lock);  // the first error is the one to tell
   return written;
 }
 

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <limits>
 
 #include "config/base/file.h"
+#include "config/base/number.h"
 #include "config/class_loader.h"
 #include "sandbox/delegate_state.h"
 #include "sandbox/layer.h"
@@ -36,13 +36,11 @@ constexpr std::array<std::string_view, 10> kReplacedFlags = {
     "additional-gids", "process-label", "apparmor", "no-new-privs", "cap"};
 
 base::Result<Json> ToId(std::string_view text, std::string_view flag) {
-  std::uint32_t id = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() ||
-      id == std::numeric_limits<std::uint32_t>::max()) {
+  const auto id = base::WholeNumber<std::uint32_t>(text);
+  if (!id || *id == std::numeric_limits<std::uint32_t>::max()) {
     return base::Fail(ErrorKind::kUsage, "--{}: \"{}\" is not a numeric id", flag, text);
   }
-  return Json(id);
+  return Json(*id);
 }
 
 base::Status SetUser(Json& user, const std::string& text) {

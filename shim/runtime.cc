@@ -73,27 +73,23 @@ Outcome Features(const Invocation& call, const std::string& delegate) {
   return 0;
 }
 
-// Runs the delegate to its end and removes the record of a container that is gone then.
+// Runs the delegate to its end and removes the record of a container that is gone then, and that
+// nobody creates anew.
 Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
                       const sandbox::StateRoot& state, const std::vector<std::string>& words) {
   STOCKADE_ASSIGN(const int exit_code, RunDelegate(delegate, words));
   if (state.DelegateKnows(call.id)) return exit_code;
   STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
+  if (state.BeingCreated(call.id)) return exit_code;
   STOCKADE_TRY(state.Release(call.id, lock));
   return exit_code;
-}
-
-// Releases what killed creates left, their documents among it, before any document is read.
-base::Status SweepDead(const sandbox::StateRoot& state) {
-  STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
-  return state.Sweep(lock);
 }
 
 Outcome Delete(const Invocation& call, const std::string& delegate,
                const sandbox::StateRoot& state) {
   const bool ours = state.Exists(call.id) || state.Unfinished(call.id);
   if (ours) return RunAndRelease(call, delegate, state, call.passed);
-  (void)SweepDead(state);  // of a create that was killed before its record the ids are left
+  (void)state.Sweep();  // of a create that was killed before its record the ids are left
   return Become(delegate, call.passed);
 }
 
@@ -160,7 +156,7 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, config::C
                       *file);
   }
   const std::string bundle = Absolute(call.Value("bundle").value_or("."));
-  STOCKADE_TRY(SweepDead(state));
+  STOCKADE_TRY(state.Sweep());  // what killed creates left, their documents among it
   PodIdSource ids(node, state);
   STOCKADE_ASSIGN(
       const Plan plan,

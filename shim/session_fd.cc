@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 
+#include "config/base/number.h"
 #include "sandbox/init/protocol.h"
 
 namespace stockade::shim {
@@ -20,10 +20,8 @@ constexpr int kFirst = init::kSupervisorFd;
 constexpr int kMaxPreserved = 64;  // our own descriptors of import lie above
 
 std::optional<int> Number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
+  const auto value = base::WholeNumber<int>(text);
+  return value && *value >= 0 ? value : std::nullopt;
 }
 
 // Descriptors that socket activation passes on besides (sd_listen_fds(3)), as the delegates do.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/base/json.h"
 
-#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <unordered_set>
 #include <vector>
+
+#include "config/base/number.h"
 
 namespace stockade::base {
 namespace {
@@ -235,11 +236,9 @@ const Json* Find(const Json& document, std::string_view pointer) {
       if (member == at->end()) return nullptr;
       at = &*member;
     } else if (at->is_array()) {
-      std::size_t index = 0;
-      const auto parsed = std::from_chars(token.data(), token.data() + token.size(), index);
-      if (parsed.ec != std::errc() || parsed.ptr != token.data() + token.size()) return nullptr;
-      if (index >= at->size()) return nullptr;
-      at = &(*at)[index];
+      const auto index = WholeNumber<std::size_t>(token);
+      if (!index || *index >= at->size()) return nullptr;
+      at = &(*at)[*index];
     } else {
       return nullptr;
     }

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <climits>
 
+#include "config/base/number.h"
 #include "filters/interposition/file_decision.h"
 #include "sandbox/supervisor/capabilities.h"
 #include "sandbox/supervisor/path_walk.h"
@@ -27,10 +28,8 @@ std::optional<pid_t> LastNumber(std::string_view status, std::string_view name) 
   std::string_view line = status.substr(at + name.size());
   line = line.substr(0, line.find('\n'));
   line = line.substr(line.find_last_of("\t ") + 1);
-  pid_t number = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
-  if (error != std::errc() || end != line.data() + line.size() || number <= 0) return std::nullopt;
-  return number;
+  const auto number = base::WholeNumber<pid_t>(line);
+  return number && *number > 0 ? number : std::nullopt;
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/supervisor/settled_view.h"
 
-#include <charconv>
 #include <optional>
 #include <string>
 
 #include "config/base/error.h"
+#include "config/base/number.h"
 #include "sandbox/supervisor/capabilities.h"
 #include "sandbox/supervisor/path_walk.h"
 
@@ -26,11 +26,7 @@ std::string_view Line(std::string_view status, std::string_view name) {
 
 // The hexadecimal number of a line.
 std::optional<std::uint64_t> Number(std::string_view status, std::string_view name) {
-  const std::string_view line = Line(status, name);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number, 16);
-  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
-  return number;
+  return base::WholeNumber<std::uint64_t>(Line(status, name), 16);
 }
 
 // True if the real, effective, saved and file system id of a line are one.

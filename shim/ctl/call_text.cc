@@ -2,11 +2,11 @@
 #include "shim/ctl/call_text.h"
 
 #include <cctype>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "config/base/number.h"
 #include "config/nearest.h"
 #include "filters/call_table.h"
 #include "shim/ctl/constant_names.h"
@@ -48,11 +48,8 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
   } else if (text.size() > 1 && text.starts_with('0')) {
     base = 8;
   }
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || at != end) return std::nullopt;
-  return negative ? 0 - value : value;
+  const auto value = base::WholeNumber<std::uint64_t>(text, base);
+  return value && negative ? 0 - *value : value;
 }
 
 base::Result<std::uint64_t> ParseArgument(std::string_view text) {

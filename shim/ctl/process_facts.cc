@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/ctl/process_facts.h"
 
-#include <charconv>
-
+#include "config/base/number.h"
 #include "config/names.h"
 
 namespace stockade::ctl {
@@ -29,8 +28,9 @@ std::string_view TakeWord(std::string_view& line) {
 
 template <class Number>
 bool ToNumber(std::string_view word, Number& number, int base = 10) {
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number, base);
-  return error == std::errc() && end == word.data() + word.size() && !word.empty();
+  const auto whole = base::WholeNumber<Number>(word, base);
+  number = whole.value_or(number);
+  return whole.has_value();
 }
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kLimitNames{{

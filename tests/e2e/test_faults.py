@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+import time
 import unittest
 
 from lib.bundle import greedy_spec
@@ -259,11 +260,15 @@ class Faults:
         box = self.bundle(spec=greedy_spec(["sleep", "100"]))
         original = json.loads(box.config.read_bytes())
         dice = random.Random(20261125)
+        begin = time.monotonic()
+        self.ok(runtime.create("box", box))
+        whole = time.monotonic() - begin  # of a create, as fast as this machine is now
+        self.ok(runtime.delete("box", "--force"))
         made = 0
         for _ in range(int(os.environ.get("STOCKADE_E2E_KILLS", "40"))):
-            self.killed_after(dice.uniform(0, 0.06), runtime, "create", "--bundle", box.path, "box")
+            self.killed_after(dice.uniform(0, 1.5 * whole), runtime, "create", "--bundle", box.path, "box")
             made += "box" in runtime.ids()
-            self.killed_after(dice.uniform(0, 0.06), runtime, "delete", "--force", "box")
+            self.killed_after(dice.uniform(0, 1.5 * whole), runtime, "delete", "--force", "box")
             self.settle(runtime)
             self.assertEqual((runtime.ids(), self.records()), ([], []))
         self.assertEqual(json.loads(box.config.read_bytes()), original)

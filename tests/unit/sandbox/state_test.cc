@@ -149,9 +149,38 @@ TEST_F(StateTest, SweepReleasesOnlyTheDead) {
   ASSERT_TRUE(Claim(running));
   std::filesystem::create_directory(top_ + "/runc/running");
   ASSERT_TRUE(Claim(Record("starting")));
-  const auto lock = Root().Lock();
-  ASSERT_TRUE(Root().Sweep(*lock));
+  ASSERT_TRUE(Root().Sweep());
   EXPECT_THAT(Root().List(), ElementsAre("running", "starting"));
+}
+
+TEST_F(StateTest, SweepWithNothingToDoWaitsForNobody) {
+  ASSERT_TRUE(Claim(Record("starting")));
+  const auto lock = Root().Lock();
+  ASSERT_TRUE(lock);
+  EXPECT_TRUE(Root().Sweep());  // or for ever
+}
+
+TEST_F(StateTest, SweepTakesWhatAKilledClaimHadBegun) {
+  ASSERT_TRUE(Claim(Record("starting")));
+  std::filesystem::create_directory(Root().PathOf(".new-web"));
+  ASSERT_TRUE(Root().Unfinished("web"));
+  ASSERT_TRUE(Root().Sweep());
+  EXPECT_FALSE(Root().Unfinished("web"));
+}
+
+TEST_F(StateTest, OnlyAnotherLivingProcessIsCreating) {
+  ASSERT_TRUE(Claim(Record("ours")));
+  EXPECT_FALSE(Root().BeingCreated("ours"));
+  StateRecord dead = Record("dead");
+  dead.creator = DeadProcess();
+  ASSERT_TRUE(Claim(dead));
+  EXPECT_FALSE(Root().BeingCreated("dead"));
+  EXPECT_FALSE(Root().BeingCreated("none"));
+  const pid_t child = fork();
+  if (child == 0) _exit(Root().BeingCreated("ours") && !Root().BeingCreated("dead") ? 0 : 1);
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(StateTest, ReleasePutsTheOriginalBack) {
@@ -302,7 +331,7 @@ TEST_F(StateIdsTest, SweepTakesThoseOfAllRootsThatNobodyNeeds) {
     ASSERT_TRUE(root.Claim(WithIds("web", Role::kStandalone, *ids), *root.Lock()));
   }
   ASSERT_EQ(Taken(), 4U);
-  ASSERT_TRUE(Root().Sweep(*Root().Lock()));
+  ASSERT_TRUE(Root().Sweep());
   EXPECT_EQ(*claims.Find({other.key(), "killed"}), std::nullopt);
   EXPECT_EQ(Taken(), 3U);
 }
@@ -328,7 +357,7 @@ TEST_F(StateCgroupTest, GoesWithTheSweepOfAKilledCreate) {
   StateRecord dead = Record("web");
   dead.creator = DeadProcess();
   ClaimWithGroup(dead);
-  ASSERT_TRUE(Root().Sweep(*Root().Lock()));
+  ASSERT_TRUE(Root().Sweep());
   EXPECT_FALSE(std::filesystem::exists(Group()));
 }
 
