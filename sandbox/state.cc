@@ -136,14 +136,17 @@ bool StateRoot::InUse(const std::string& id) const {
   return DelegateKnows(id) || CreatorOfRecord(PathOf(id)).Alive() || DelegateKnows(id);
 }
 
-base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const {
-  const std::string& id = record.container.id;
+base::Status StateRoot::CheckFree(const std::string& id) const {
   if (!ValidContainerId(id)) {
     return base::Fail(ErrorKind::kUsage, "invalid container ID format: \"{}\"", id);
   }
-  if (DelegateKnows(id) || (Exists(id) && InUse(id))) {
-    return base::Fail(ErrorKind::kUsage, "container with given ID already exists: {}", id);
-  }
+  if (!InUse(id)) return {};
+  return base::Fail(ErrorKind::kUsage, "container with given ID already exists: {}", id);
+}
+
+base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const {
+  const std::string& id = record.container.id;
+  STOCKADE_TRY(CheckFree(id));
   const std::string fresh = fmt::format("{}/{}{}", directory_, kNewPrefix, id);
   STOCKADE_TRY(base::RemoveTree(fresh));
   STOCKADE_TRY(base::MakeDirectories(fresh, 0700));

@@ -37,8 +37,11 @@ class StateRoot {
   // holders, who are brief.
   base::Result<StateLock> Lock() const;
 
-  // Writes a new record. Fails if the container of that id lives or is being created, with the text
-  // that runc uses ("container with given ID already exists"); what a dead one left is replaced.
+  // Fails if no container may be made of `id`: it is none, or one lives or is being created, with
+  // the text that runc uses ("container with given ID already exists").
+  base::Status CheckFree(const std::string& id) const;
+
+  // Writes a new record of an id that is free; what a dead container of that id left is replaced.
   base::Status Claim(const StateRecord& record, const StateLock& lock) const;
 
   // The record of `id` with the files that `parts` names; kSpec error saying so if there is none.

@@ -156,7 +156,8 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, config::C
                       *file);
   }
   const std::string bundle = Absolute(call.Value("bundle").value_or("."));
-  STOCKADE_TRY(state.Sweep());  // what killed creates left, their documents among it
+  STOCKADE_TRY(state.Sweep());             // what killed creates left, their documents among it
+  STOCKADE_TRY(state.CheckFree(call.id));  // before its bundle is read, which we may have changed
   PodIdSource ids(node, state);
   STOCKADE_ASSIGN(
       const Plan plan,
