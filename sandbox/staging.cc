@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/host/net_sysctl.h"
 #include "sandbox/init/protocol.h"
 #include "sandbox/layers/fields.h"
 #include "sandbox/layers/mount_list.h"
@@ -34,20 +35,30 @@ Status EnterNetwork(SpecEditor& edit, HostActions& actions) {
   return {};
 }
 
+// The settings of a network that was there before are the host's to make. In one that the delegate
+// makes, it sets them with the pod's ids, and the kernel refuses any other.
 Status TakeSysctls(SpecEditor& edit, HostActions& actions) {
-  if (actions.network_namespace.empty()) return {};
   STOCKADE_ASSIGN(const Json* const sysctls, ObjectAt(edit.Root(), "/linux/sysctl"));
   if (sysctls == nullptr) return {};
+  std::vector<NetworkSysctl> found;
   for (const auto& [key, value] : sysctls->items()) {
     if (!key.starts_with("net.") && !key.starts_with("net/")) continue;
     STOCKADE_ASSIGN(const auto text,
                     TextAt(edit.Root(), "/linux/sysctl/" + base::PointerToken(key)));
-    actions.sysctls.push_back({key, text.value_or("")});
+    found.push_back({key, text.value_or("")});
   }
-  for (const NetworkSysctl& sysctl : actions.sysctls) {
-    edit.Remove("/linux/sysctl/" + base::PointerToken(sysctl.name),
-                "the host sets it in the pod's network namespace", kSetting);
+  const bool entered = !actions.network_namespace.empty();
+  for (const NetworkSysctl& sysctl : found) {
+    const std::string pointer = "/linux/sysctl/" + base::PointerToken(sysctl.name);
+    if (entered) {
+      edit.Remove(pointer, "the host sets it in the pod's network namespace", kSetting);
+      continue;
+    }
+    constexpr IdRange kPods;
+    STOCKADE_ASSIGN(std::string value, NetSysctlValue(sysctl, &kPods));
+    edit.Set(pointer, std::move(value), "the pod's user namespace has these ids", kSetting);
   }
+  if (entered) actions.sysctls = std::move(found);
   return {};
 }
 

@@ -150,6 +150,18 @@ TEST(Staging, AVolumeWithIdsOfItsOwnIsRefused) {
   EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("/data has id mappings"));
 }
 
+// As Docker writes it: for every group there is.
+TEST(Staging, ANetworkOfItsOwnHasSettingsOfThePodsIds) {
+  Json spec = Spec();
+  spec["linux"]["namespaces"][1].erase("path");
+  spec["linux"]["sysctl"] = {{"net.ipv4.ping_group_range", "0 2147483647"},
+                             {"net/ipv4/ip_unprivileged_port_start", "0"}};
+  const Outcome out = Apply(spec);
+  EXPECT_EQ(out.actions.sysctls, std::vector<NetworkSysctl>());
+  EXPECT_EQ(Staged(out, "/linux/sysctl"), (Json{{"net.ipv4.ping_group_range", "0 65535"},
+                                                {"net/ipv4/ip_unprivileged_port_start", "0"}}));
+}
+
 TEST(Staging, TheNetworkIsEnteredAndItsSettingsAreTheHosts) {
   const Outcome out = Apply(Spec());
   EXPECT_EQ(out.actions.network_namespace, "/there/netns");
