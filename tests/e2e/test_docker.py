@@ -84,6 +84,18 @@ class Containers:
                 self.assertEqual(devices, ["eth0", "lo"])
                 docker.call("rm", "--force", "web", check=True)
 
+    def test_an_image_is_built_by_the_default_runtime(self):
+        home = self.docker.home / "build"
+        home.mkdir(exist_ok=True)
+        (home / "Dockerfile").write_text(f"FROM {images.name('busybox')}\n"
+                                         "RUN grep -E 'NoNewPrivs|^Seccomp:' /proc/self/status > /made && "
+                                         "mkdir /srv && chown 1000:1000 /srv\n", encoding="utf-8")
+        self.addCleanup(self.docker.call, "rmi", "--force", "built")
+        self.docker.call("build", "--quiet", "--tag", "built", home, check=True)
+        done = self.docker.call("run", "--rm", "--runtime", "stockade-restricted", "built", "sh", "-c",
+                                "cat /made; stat -c %u:%g /srv", check=True)
+        self.assertEqual(done.stdout.split(), ["NoNewPrivs:", "1", "Seccomp:", "2", "1000:1000"])
+
     def test_refusals_reach_the_screen(self):
         for flags, word in ((("--privileged",), "privileged"),
                             (("--pid", "host"), "pid"),

@@ -16,9 +16,9 @@ REGISTRATION = REPO / "integration/docker/daemon.json.in"
 
 
 class Docker:
-    """One daemon with files, socket and containerd of its own."""
+    """One daemon with files, socket and containerd of its own; `default` is its default runtime."""
 
-    def __init__(self, node):
+    def __init__(self, node, default="stockade-baseline"):
         self.node = node
         self.home = node.work / "docker"
         (self.home / "data").mkdir(parents=True)
@@ -33,7 +33,7 @@ class Docker:
         with open(self._log, "wb") as log:
             self._daemon = node.popen(
                 ["dockerd", "--config-file", config, "--host", self._socket,
-                 "--iptables=false", "--ip6tables=false", "--storage-driver", "overlay2"],
+                 "--default-runtime", default, "--iptables=false", "--ip6tables=false", "--storage-driver", "overlay2"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         try:
             self._wait_ready()
