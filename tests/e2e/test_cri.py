@@ -6,7 +6,7 @@ import unittest
 
 from lib.cluster import HANDLERS, ClusterCase
 from lib.cri import CriError, default_context, pb
-from lib.runtime import CLASSES
+from lib.runtime import ALL_CLASSES
 
 NO_CAPS = "0" * 16
 
@@ -40,7 +40,7 @@ class Pods:
                 self.assertLess(time.monotonic() - started, 8, "something held the logs open")
 
     def test_the_network_of_the_pod_is_the_pods(self):
-        for name in CLASSES:
+        for name in ALL_CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
                 app = pod.start("app", ["sleep", "300"])
@@ -101,7 +101,7 @@ class Pods:
 
     def test_the_runtimes_own_profile_is_replaced_by_the_classes(self):
         """RuntimeDefault is recognised by what it means, not refused as the pod's own."""
-        for name in CLASSES:
+        for name in ALL_CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
                 app = pod.start("app", ["sleep", "300"], default_context(seccomp=pb.SecurityProfile(
@@ -112,7 +112,7 @@ class Pods:
                 pod.remove()
 
     def test_the_sandbox_gets_the_tightest_version(self):
-        for name in CLASSES:
+        for name in ALL_CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
                 answer = self.cri.call("PodSandboxStatus", pb.PodSandboxStatusRequest(
@@ -129,8 +129,9 @@ class Pods:
                 pod.remove()
 
     def test_volumes(self):
-        """A kubelet volume is writable; another host folder is read-only in restricted."""
-        for name in CLASSES:
+        """A kubelet volume is writable; another host folder is read-only in restricted, and refused in
+        isolated."""
+        for name in ALL_CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
                 uid = pod.config.metadata.uid
@@ -138,9 +139,12 @@ class Pods:
                 elsewhere = f"/srv/{name}"
                 for folder in (volume, elsewhere):
                     self.node.run(["mkdir", "-p", "-m", "777", folder], check=True)
-                app = pod.start("app", ["sleep", "300"], mounts=[
-                    pb.Mount(container_path="/volume", host_path=volume),
-                    pb.Mount(container_path="/elsewhere", host_path=elsewhere)])
+                mounts = [pb.Mount(container_path="/volume", host_path=volume),
+                          pb.Mount(container_path="/elsewhere", host_path=elsewhere)]
+                if name == "isolated":
+                    self.start_refused(pod, elsewhere, mounts=mounts)
+                    mounts.pop()
+                app = pod.start("app", ["sleep", "300"], mounts=mounts)
                 self.assertEqual(self.cri.exec_sync(app, ["touch", "/volume/x"])[0], 0)
                 code = self.cri.exec_sync(app, ["touch", "/elsewhere/x"])[0]
                 self.assertEqual(code, 0 if name == "baseline" else 1)
@@ -156,7 +160,7 @@ class Pods:
 
     def test_a_refusal_reaches_whoever_asked(self):
         """The reason is in the CRI's error, from where kubectl describe shows it."""
-        for name in CLASSES:
+        for name in ALL_CLASSES:
             handler = f"stockade-{name}"
             with self.subTest(f"{name}: host network"):
                 self.pod_refused(handler, "network", context=pb.LinuxSandboxSecurityContext(
@@ -185,7 +189,7 @@ class Pods:
         self.node.write(path, json.dumps({
             "defaultAction": "SCMP_ACT_ALLOW",
             "syscalls": [{"names": ["chmod", "fchmodat"], "action": "SCMP_ACT_ERRNO"}]}))
-        for name in CLASSES:
+        for name in ALL_CLASSES:
             with self.subTest(name):
                 pod = self.pod(f"stockade-{name}")
                 app = pod.start("app", ["sleep", "300"], context=default_context(
@@ -196,7 +200,7 @@ class Pods:
                 pod.remove()
 
     def test_a_privileged_container_is_refused(self):
-        for name in CLASSES:
+        for name in ALL_CLASSES:
             with self.subTest(name):
                 try:
                     pod = self.pod(f"stockade-{name}", context=pb.LinuxSandboxSecurityContext(

@@ -36,7 +36,7 @@ class ClusterCase(NodeCase):
         for image in ("busybox", "pause"):
             cls.containerd.import_image(image)
         warm = Pod(cls.cri, cls.node, "bare")
-        warm.start("app", ["true"])
+        cls.cri.wait_exit(warm.start("app", ["true"]))
         warm.remove()
 
     def pod(self, handler, **fields):
