@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Makes the second node of the end-to-end tests: a root folder of Debian forky with containerd 2.x,
-# runc 1.3 and crun, beside the Debian 12 that the tests run on. Made once, then kept:
+# runc 1.3, crun and Docker, beside the Debian 12 that the tests run on. Made once, then kept:
 #
 #   $ tests/e2e/forky_root.sh
 #   /var/cache/stockade-e2e/forky
@@ -13,7 +13,7 @@ set -eu
 
 cache=${STOCKADE_E2E_CACHE:-/var/cache/stockade-e2e}
 root=$cache/forky
-packages=containerd,runc,crun,containernetworking-plugins,iproute2,iptables
+packages=containerd,runc,crun,containernetworking-plugins,iproute2,iptables,docker.io,docker-cli,procps
 
 mkdir -p "$cache"
 exec 9>"$cache/forky.lock"

@@ -38,8 +38,8 @@ class Docker:
         try:
             self._wait_ready()
             archive = self.home / "image.tar"
-            node.run(["skopeo", "copy", "--quiet", f"oci:{images.layout('busybox')}:latest",
-                      f"docker-archive:{archive}:{images.name('busybox')}"], check=True)
+            subprocess.run(["skopeo", "copy", "--quiet", f"oci:{images.layout('busybox')}:latest",
+                            f"docker-archive:{archive}:{images.name('busybox')}"], check=True)
             self.call("load", "--quiet", "--input", archive, check=True)
         except BaseException:
             self.close()
