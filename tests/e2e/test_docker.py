@@ -97,6 +97,23 @@ class Containers:
                                 "cat /made; stat -c %u:%g /srv", check=True)
         self.assertEqual(done.stdout.split(), ["NoNewPrivs:", "1", "Seccomp:", "2", "1000:1000"])
 
+    def test_its_own_init(self):
+        """docker run --init mounts a program of the host's, from a file system that can map ids."""
+        program = self.node.run(["readlink", "-f", "/usr/bin/docker-init"], check=True).stdout.strip()
+        copy = self.node.work / "init"
+        self.node.run(["sh", "-c", f"cp {program} {copy} && mount --bind {copy} {program}"], check=True)
+        self.addCleanup(self.node.run, ["sh", "-c", f"umount {program}; rm {copy}"])
+        for name in ALL_CLASSES:
+            with self.subTest(name):
+                done = self.docker.run(f"stockade-{name}", "sh", "-c", "cat /proc/1/comm; exit 9", flags=("--init",))
+                self.assertEqual((done.returncode, done.stdout), (9, "docker-init\n"), done.stderr)
+
+    def test_a_terminal(self):
+        for name in ALL_CLASSES:
+            with self.subTest(name):
+                self.assertEqual(self.docker.run(f"stockade-{name}", "tty", flags=("--tty",), check=True).stdout,
+                                 "/dev/pts/0\r\n")
+
     def test_refusals_reach_the_screen(self):
         for flags, word in ((("--privileged",), "privileged"),
                             (("--pid", "host"), "pid"),
