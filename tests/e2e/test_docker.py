@@ -126,6 +126,32 @@ class Containers:
                 self.assertIn(word, done.stderr)
 
 
+class RemappedContainers(NodeCase):
+    """dockerd --userns-remap: the user namespace is the engine's, in every class."""
+
+    IGNORED = ("/run/docker/netns",)
+
+    @classmethod
+    def setUpClass(cls):
+        require_stockade(*ALL_CLASSES)
+        super().setUpClass()
+        cls.node.write("/etc/subuid", "dockremap:300000:65536\n")
+        cls.node.write("/etc/subgid", "dockremap:300000:65536\n")
+        cls.node.run(["useradd", "--system", "dockremap"], check=True)
+        cls.docker = Docker(cls.node, "--userns-remap", "dockremap")
+        cls.addClassCleanup(cls.docker.close)
+        cls.docker.run("stockade-restricted", "true", check=True)
+
+    def test_its_user_namespace_is_kept(self):
+        for name in ALL_CLASSES:
+            with self.subTest(name):
+                done = self.docker.run(
+                    f"stockade-{name}", "sh", "-c", "cat /proc/self/uid_map; touch /data/x && stat -c %u /data/x; "
+                    "grep NoNewPrivs /proc/self/status", flags=("--volume", "data:/data"), check=True)
+                self.assertEqual(done.stdout.split(), ["0", "300000", "65536", "0", "NoNewPrivs:", "1"])
+        self.docker.call("volume", "rm", "data", check=True)
+
+
 class RuncContainers(Containers, NodeCase):
     DELEGATE = "runc"
 

@@ -16,9 +16,9 @@ REGISTRATION = REPO / "integration/docker/daemon.json.in"
 
 
 class Docker:
-    """One daemon with files, socket and containerd of its own; `default` is its default runtime."""
+    """One daemon with files, socket and containerd of its own; `flags` are further ones of dockerd's."""
 
-    def __init__(self, node, default="stockade-baseline"):
+    def __init__(self, node, *flags):
         self.node = node
         self.home = node.work / "docker"
         (self.home / "data").mkdir(parents=True)
@@ -33,7 +33,8 @@ class Docker:
         with open(self._log, "wb") as log:
             self._daemon = node.popen(
                 ["dockerd", "--config-file", config, "--host", self._socket,
-                 "--default-runtime", default, "--iptables=false", "--ip6tables=false", "--storage-driver", "overlay2"],
+                 "--default-runtime", "stockade-baseline",
+                 "--iptables=false", "--ip6tables=false", "--storage-driver", "overlay2", *flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         try:
             self._wait_ready()
