@@ -150,6 +150,50 @@ class Pods:
                 self.assertEqual(code, 0 if name == "baseline" else 1)
                 pod.remove()
 
+    def test_what_manifests_ask_for(self):
+        """runAsUser, runAsGroup, fsGroup, readOnlyRootFilesystem, subPath, env, workingDir, tty."""
+        for name in ALL_CLASSES:
+            with self.subTest(name):
+                pod = self.pod(f"stockade-{name}")
+                kubelet = f"/var/lib/kubelet/pods/{pod.config.metadata.uid}"
+                data = f"{kubelet}/volumes/kubernetes.io~empty-dir/data"
+                file = f"{kubelet}/volume-subpaths/conf/app/0"
+                self.node.run(["sh", "-c", f"mkdir -p {data} {kubelet}/volume-subpaths/conf/app && chgrp 3000 {data} && "
+                               f"chmod 2775 {data} && echo key=value > {file}"], check=True)
+                app = pod.start("app", ["sh", "-c", "tty; exec sleep 300"], default_context(
+                    run_as_user=pb.Int64Value(value=1000), run_as_group=pb.Int64Value(value=2000),
+                    supplemental_groups=[3000], readonly_rootfs=True), tty=True, working_dir="/tmp",
+                    envs=[pb.KeyValue(key="WHO", value="me")], mounts=[
+                        pb.Mount(container_path="/data", host_path=data),
+                        pb.Mount(container_path="/etc/app.conf", host_path=file, readonly=True)])
+                pod.wait_log("app", "/dev/pts/0")
+                code, out, err = self.cri.exec_sync(app, [
+                    "sh", "-c", "id -u; id -g; id -G; pwd; echo $WHO; cat /etc/app.conf; touch /data/x; "
+                    "stat -c %u:%g /data/x; touch /x"])
+                self.assertNotEqual(code, 0)
+                self.assertIn("Read-only file system", err)
+                self.assertEqual(out.splitlines(), ["1000", "2000", "2000 3000", "/tmp", "me", "key=value", "1000:3000"])
+                made = self.node.path(f"{data}/x").stat()
+                self.assertEqual((made.st_uid, made.st_gid), (1000, 3000))
+                pod.remove()
+
+    def test_mounts_of_the_host_reach_a_volume_that_asks_for_them(self):
+        """mountPropagation: HostToContainer, as drivers of volumes use it."""
+        for name in ("baseline", "restricted"):
+            with self.subTest(name):
+                pod = self.pod(f"stockade-{name}")
+                data = f"/var/lib/kubelet/pods/{pod.config.metadata.uid}/volumes/kubernetes.io~csi/data"
+                self.node.run(["sh", "-c", f"mkdir -p {data} && mount -n -t tmpfs data {data} && "
+                               f"mount -n --make-shared {data} && mkdir {data}/later"], check=True)
+                self.addCleanup(self.node.run, ["umount", "-n", "--recursive", data])
+                app = pod.start("app", ["sleep", "300"], mounts=[pb.Mount(
+                    container_path="/data", host_path=data, propagation=pb.PROPAGATION_HOST_TO_CONTAINER)])
+                self.node.run(["sh", "-c", f"mount -n -t tmpfs later {data}/later && echo here > {data}/later/note"],
+                              check=True)
+                self.assertEqual(self.cri.exec_sync(app, ["cat", "/data/later/note"])[1], "here\n")
+                pod.remove()
+                self.node.run(["umount", "-n", "--recursive", data], check=True)
+
     def test_pods_of_other_pods_volumes_are_refused(self):
         pod = self.pod("stockade-baseline")
         other = "/var/lib/kubelet/pods/11111111-0000/volumes/kubernetes.io~secret/token"
