@@ -12,14 +12,10 @@ A failed call raises CriError, whose text is what `kubectl describe` would show.
 """
 import hashlib
 import importlib.util
-import os
 import subprocess
 import time
 from pathlib import Path
 
-# Its handler before a fork joins threads of its own, and now and then for ever. Our children do nothing
-# with it: they become another program at once.
-os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 import grpc
 
 from . import images

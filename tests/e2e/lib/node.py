@@ -136,19 +136,12 @@ class Node:
         """subprocess.Popen inside the node. The environment is small and fixed, plus `env`."""
         full_env = {"PATH": f"{BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                     "HOME": "/root", "LC_ALL": "C", "TERM": "dumb", **(env or {})}
-        groups = self._groups
-
-        def join_groups():
-            me = str(os.getpid()).encode()
-            for group in groups:
-                fd = os.open(f"{group}/cgroup.procs", os.O_WRONLY)
-                os.write(fd, me)
-                os.close(fd)
-
-        enter = ["nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net", "--pid",
-                 "--cgroup", f"--wdns={cwd}", "--"]
-        return subprocess.Popen(enter + [os.fspath(a) for a in argv], env=full_env,
-                                preexec_fn=join_groups, **kwargs)
+        # By a shell and not by a function before the exec, for which Python would have to fork: what
+        # gRPC does before a fork hangs now and then.
+        join = "".join(f"echo 0 > {group}/cgroup.procs && " for group in self._groups) + 'exec "$@"'
+        enter = ["sh", "-c", join, "sh", "nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net",
+                 "--pid", "--cgroup", f"--wdns={cwd}", "--"]
+        return subprocess.Popen(enter + [os.fspath(a) for a in argv], env=full_env, **kwargs)
 
     def run(self, argv, timeout=60, check=False, text=True, data=None, **kwargs):
         """Runs argv inside the node to its end; returns a CompletedProcess with its output.
