@@ -6,6 +6,7 @@ import unittest
 from lib import images
 from lib.case import NodeCase, require_stockade
 from lib.docker import Docker
+from lib.node import BIN
 from lib.runtime import ALL_CLASSES
 
 NO_CAPS = "0" * 16
@@ -67,6 +68,16 @@ class Containers:
             docker.call(verb, *(("--time", "0") if verb == "restart" else ()), "box", check=True)
         self.assertEqual(docker.call("exec", "box", "cat", "/data/note").stdout, "kept\n")
         self.assertNotEqual(docker.call("exec", "box", "cat", "/proc/self/uid_map").stdout.split()[1], "0")
+
+    def test_stockadectl_finds_every_promise_kept(self):
+        for name in ALL_CLASSES:
+            with self.subTest(name):
+                self.addCleanup(self.docker.call, "rm", "--force", "box")
+                box = self.docker.call("run", "--detach", "--name", "box", "--runtime", f"stockade-{name}",
+                                       images.name("busybox"), "sleep", "300", check=True).stdout.strip()
+                done = self.node.run([f"{BIN}/stockadectl", "inspect", "--json", box])
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.docker.call("rm", "--force", "box", check=True)
 
     def test_two_containers_talk_over_its_bridge(self):
         docker = self.docker
