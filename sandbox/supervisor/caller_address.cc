@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include "sandbox/supervisor/capabilities.h"
+
 namespace stockade::supervisor {
 namespace {
 
@@ -54,6 +56,9 @@ Reach::Reach(const Services& services, const seccomp_notif& call, const CallerAd
   caller_ = TakeCaller(services, call, {.path = by_path, .directory = by_path, .mask = by_path});
   if (!caller_ || !services.source.IsWaiting(call.id)) return;
   acting_.emplace(*caller_, services.own_root);
+  // What stands in for a settled caller may look into others, and a path may lead through /proc to
+  // what another process has open, or has for its root.
+  if (by_path && *acting_ && !SetCapabilities(kPermitted, 0)) acting_.reset();
 }
 
 int Reach::Resolve(std::string_view name) {

@@ -155,6 +155,21 @@ class Supervisor(Interposed):
             "/tmp/stream.sock: Permission denied", "./../tmp/stream.sock: Permission denied",
             "/tmp/link.sock: Permission denied", "/tmp/other.sock: ok"])
 
+    def test_a_unix_path_leads_through_no_other_users_process(self):
+        """The worker may look into every process of the container; whoever it connects for may not."""
+        spec = self.spec("netcalls", "behind")
+        spec["process"]["user"] = {"uid": 1000, "gid": 1000}
+        del spec["process"]["capabilities"]
+        for changes in ({"namespaces": "refuse"}, {"namespaces": "kernel"}):  # settled callers, and others
+            for users in ("keep", "force"):
+                with self.subTest(users=users, **changes):
+                    runtime = self.runtime(users=users, **changes)
+                    self.container(runtime, "box", self.bundle(spec=spec))
+                    self.until(lambda it=runtime: it.exec("box", "ls", "/tmp/closed").code == 0)
+                    done = self.ok(runtime.exec("box", "netcalls", "around", "1", flags=["--user", "2000:2000"]))
+                    self.assertEqual(done.stdout.count("Permission denied"), 5, done.stdout)
+                    runtime.delete("box", "--force")
+
     def test_in_a_user_namespace_of_the_pods_own(self):
         def lines(runtime):
             spec = self.spec("sleep", "300")

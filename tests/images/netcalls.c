@@ -8,7 +8,9 @@
 //   ...
 //   $ netcalls reach 10.0.0.1 80       # tries one address by connect, sendto, sendmsg and sendmmsg
 //   $ netcalls paths                   # connects to two Unix sockets by their names
-//   $ netcalls flood 10.0.0.1 80       # tries it by connect until it is killed
+//   $ netcalls behind                  # listens in a folder that no other user can get to, and
+//   waits $ netcalls around 7                # tries to get there by /proc/7, as another user $
+//   netcalls flood 10.0.0.1 80       # tries it by connect until it is killed
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -447,6 +449,37 @@ static int paths(void) {
   return 0;
 }
 
+static int behind(void) {
+  struct sockaddr_un un;
+  umask(0);
+  if (mkdir("/tmp/closed", 0700) != 0 || mkdir("/tmp/closed/open", 0777) != 0) return 1;
+  if (chdir("/tmp/closed/open") != 0) return 1;
+  int server = socket(AF_UNIX, SOCK_STREAM, 0);
+  socklen_t size = path(&un, "socket");
+  if (bind(server, (struct sockaddr*)&un, size) != 0 || listen(server, 16) != 0) return 1;
+  say("behind", 0);
+  return pause();
+}
+
+static int around(const char* process) {
+  static const char* const kWays[] = {"cwd/socket", "cwd/../open/socket",
+                                      "root/tmp/closed/open/socket"};
+  struct sockaddr_un un;
+  char name[100];
+  for (int i = 0; i < 3; ++i) {
+    snprintf(name, sizeof name, "/proc/%s/%s", process, kWays[i]);
+    socklen_t size = path(&un, name);
+    say(kWays[i], connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr*)&un, size));
+  }
+  snprintf(name, sizeof name, "/proc/%s/cwd/mine", process);
+  socklen_t size = path(&un, name);
+  say("bind", bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr*)&un, size));
+  int datagram = socket(AF_UNIX, SOCK_DGRAM, 0);
+  size = path(&un, name);
+  say("sendto", sendto(datagram, "x", 1, 0, (struct sockaddr*)&un, size));
+  return 0;
+}
+
 // Nothing but one call, so that what it costs is what its answer costs.
 static void flood(const char* address, int port) {
   struct sockaddr_in in = at(address, port);
@@ -459,6 +492,8 @@ int main(int argc, char** argv) {
   if (argc == 4 && strcmp(argv[1], "reach") == 0) return reach(argv[2], atoi(argv[3]));
   if (argc == 4 && strcmp(argv[1], "flood") == 0) flood(argv[2], atoi(argv[3]));
   if (argc == 2 && strcmp(argv[1], "paths") == 0) return paths();
+  if (argc == 2 && strcmp(argv[1], "behind") == 0) return behind();
+  if (argc == 3 && strcmp(argv[1], "around") == 0) return around(argv[2]);
   bring_up_loopback();
   tcp();
   udp();
