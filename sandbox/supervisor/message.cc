@@ -91,7 +91,8 @@ int Message::SendTo(const SendSocket& socket, int flags, const sockaddr* address
   const ssize_t result = sendmsg(socket.fd.get(), &header, flags | MSG_NOSIGNAL);
   if (result < 0) return errno;
   sent = static_cast<std::size_t>(result);
-  control_.clear();  // goes with the first byte
+  flags_ &= ~MSG_FASTOPEN;  // it is connected by now
+  control_.clear();         // goes with the first byte
   passed_.clear();
   return 0;
 }
@@ -120,7 +121,9 @@ std::optional<Reply> Message::Try(const SendSocket& socket) {
   do {
     std::size_t sent = 0;
     const int error = SendPart(socket, flags_ | MSG_DONTWAIT, sent);
-    if (error == EAGAIN && MayWait(socket.fd.get(), flags_)) return std::nullopt;
+    // EINPROGRESS: it connects first (MSG_FASTOPEN, TCP_FASTOPEN_CONNECT).
+    const bool later = error == EAGAIN || error == EINPROGRESS;
+    if (later && MayWait(socket.fd.get(), flags_)) return std::nullopt;
     if (error != 0) return End(socket, error);
     sent_ += sent;
     part_at_ += sent;
