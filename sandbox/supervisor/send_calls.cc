@@ -79,39 +79,40 @@ Prepared One(const Services& services, const seccomp_notif& call, std::string_vi
   return {.reply = std::nullopt, .operation = std::move(send)};
 }
 
-// sendmmsg: message after message until one fails or has to wait; the first may wait.
+// sendmmsg: message after message until one fails.
 class SendMany : public Operation {
  public:
   SendMany(const Services& services, const seccomp_notif& call, SendSocket socket)
       : services_(services), call_(call), socket_(std::move(socket)) {}
 
   std::optional<Reply> Try() override {
+    return SendAll([this] { return message_->Try(socket_); });
+  }
+  std::optional<Reply> Perform(const StillWaiting& still_waiting) override {
+    return SendAll([&] { return message_->Perform(socket_, still_waiting); });
+  }
+
+ private:
+  // Nothing if `send` has none: of a stream's message some may have been sent by then, and the
+  // message knows how much.
+  template <class Send>
+  std::optional<Reply> SendAll(const Send& send) {
     const auto count =
         std::min<std::size_t>(static_cast<std::uint32_t>(call_.data.args[2]), kMaxMessages);
     for (; at_ < count; ++at_) {
-      Message message(services_, call_, "sendmmsg");
-      const int error = Take(message);
-      if (error != 0) return Ended(error);
-      const auto reply = message.Try(socket_);
-      if (!reply && at_ == 0) return std::nullopt;
-      if (!reply) break;
+      if (!message_) {
+        message_.emplace(services_, call_, "sendmmsg");
+        if (const int error = Take(*message_); error != 0) return Ended(error);
+      }
+      const std::optional<Reply> reply = send();
+      if (!reply) return std::nullopt;
       if (reply->error != 0) return Ended(reply->error);
       if (!NoteSent(reply->value)) return Ended(EFAULT);
+      message_.reset();
     }
     return Reply{static_cast<std::int64_t>(at_), 0};
   }
 
-  std::optional<Reply> Perform(const StillWaiting& still_waiting) override {
-    Message message(services_, call_, "sendmmsg");
-    if (const int error = Take(message); error != 0) return Ended(error);
-    const auto reply = message.Perform(socket_, still_waiting);
-    if (!reply || reply->error != 0) return reply;
-    if (!NoteSent(reply->value)) return Ended(EFAULT);
-    ++at_;
-    return Try();
-  }
-
- private:
   std::uint64_t Address() const { return call_.data.args[1] + at_ * sizeof(mmsghdr); }
 
   int Take(Message& message) {
@@ -144,6 +145,7 @@ class SendMany : public Operation {
   seccomp_notif call_;
   SendSocket socket_;
   std::size_t at_ = 0;
+  std::optional<Message> message_;  // the one at `at_`, once it has been taken
 };
 
 }  // namespace

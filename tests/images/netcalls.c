@@ -325,26 +325,45 @@ static void* drain(void* fd) {
   return "right bytes";
 }
 
+static void* drain_next(void* accepting) {
+  int peer = accept(*(int*)accepting, NULL, NULL);
+  void* verdict = drain(&peer);
+  close(peer);
+  return verdict;
+}
+
 // More than a socket's buffer: the sender has to wait for the receiver.
 static void streams(void) {
   enum { kSize = 3 << 20 };
+  static const char* const kWays[] = {"sendmsg of much", "sendmmsg, the second of much",
+                                      "sendmmsg, the first of much", "fast open of much"};
   char* data = malloc(kSize);
   for (size_t i = 0; i < kSize; ++i) data[i] = (char)(i % 251);
-  int port, accepting = listener(&port), fd = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in in = at("127.0.0.1", port);
-  connect(fd, ADDRESS(in));
-  int peer = accept(accepting, NULL, NULL);
-  pthread_t thread;
-  pthread_create(&thread, NULL, drain, &peer);
-  struct iovec parts[3] = {{data, 1000}, {data + 1000, kSize - 3000}, {data + kSize - 2000, 2000}};
-  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
-  say("sendmsg of much", sendmsg(fd, &message, 0));
-  close(fd);
-  void* verdict;
-  pthread_join(thread, &verdict);
-  printf("received: %zu %s\n", drained, (char*)verdict);
-  close(peer);
-  close(accepting);
+  for (int way = 0; way < 4; ++way) {
+    int port, small = 4096, accepting = listener(&port), fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(accepting, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    struct sockaddr_in in = at("127.0.0.1", port);
+    if (way != 3) connect(fd, ADDRESS(in));
+    drained = 0;
+    pthread_t thread;
+    pthread_create(&thread, NULL, drain_next, &accepting);
+    size_t first = way == 2 ? kSize - 3000 : 1000, second = kSize - 2000 - first;
+    struct iovec parts[3] = {{data, first}, {data + first, second}, {data + kSize - 2000, 2000}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+    struct mmsghdr many[3] = {{.msg_hdr = {.msg_iov = &parts[0], .msg_iovlen = 1}},
+                              {.msg_hdr = {.msg_iov = &parts[1], .msg_iovlen = 1}},
+                              {.msg_hdr = {.msg_iov = &parts[2], .msg_iovlen = 1}}};
+    if (way == 0) say(kWays[way], sendmsg(fd, &message, 0));
+    if (way == 1 || way == 2) say(kWays[way], sendmmsg(fd, many, 3, 0));
+    if (way == 3) say(kWays[way], sendto(fd, data, kSize, MSG_FASTOPEN, ADDRESS(in)));
+    printf("lengths: %u %u %u\n", many[0].msg_len, many[1].msg_len, many[2].msg_len);
+    close(fd);
+    void* verdict;
+    pthread_join(thread, &verdict);
+    printf("received: %zu %s\n", drained, (char*)verdict);
+    close(accepting);
+  }
 }
 
 static void* connect_often(void* port) {
