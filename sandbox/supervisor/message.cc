@@ -112,7 +112,8 @@ Reply Message::End(const SendSocket& socket, int error) const {
   if (error == kGone) return {0, kGone};
   if (sent_ != 0) return {static_cast<std::int64_t>(sent_), 0};
   if (error == EPIPE && socket.IsStream() && (flags_ & MSG_NOSIGNAL) == 0) {
-    services_.targets.Signal(static_cast<pid_t>(call_.pid), SIGPIPE);
+    services_.targets.Signal(static_cast<pid_t>(call_.pid), SIGPIPE,
+                             [this] { return services_.source.IsWaiting(call_.id); });
   }
   return {0, error};
 }

@@ -39,7 +39,9 @@ bool Refuse(const Services& services, const seccomp_notif& call, std::string_vie
                                    : policy.kill   ? "killed"
                                                    : "refused"});
   if (policy.complain) return true;
-  if (policy.kill) services.targets.Kill(thread);
+  if (policy.kill) {
+    services.targets.Kill(thread, [&] { return services.source.IsWaiting(call.id); });
+  }
   return false;
 }
 

@@ -78,16 +78,19 @@ bool TargetDescriptors::ReadStatus(pid_t thread, std::string& text) {
   return slot.status && ReadWhole(slot.status.get(), text);
 }
 
-void TargetDescriptors::Signal(pid_t thread, int signal) {
+void TargetDescriptors::Signal(pid_t thread, int signal,
+                               const std::function<bool()>& still_waiting) {
   const base::UniqueFd pidfd = Open(thread);
-  if (pidfd) (void)syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+  if (!pidfd || !still_waiting()) return;
+  (void)syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
-void TargetDescriptors::Kill(pid_t thread) {
+void TargetDescriptors::Kill(pid_t thread, const std::function<bool()>& still_waiting) {
   const base::UniqueFd pidfd = Open(thread);
+  if (!pidfd || !still_waiting()) return;
   // PIDFD_SIGNAL_THREAD_GROUP: the whole process, whichever thread the pidfd names.
   constexpr unsigned kWholeProcess = 2;
-  if (pidfd) (void)syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, kWholeProcess);
+  (void)syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, kWholeProcess);
 }
 
 }  // namespace stockade::supervisor

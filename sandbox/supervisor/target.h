@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
@@ -44,10 +45,11 @@ class TargetDescriptors {
   // The whole text of /proc/<thread>/status as it is now; false if there is none, or if it is
   // longer than any number of groups makes it.
   bool ReadStatus(pid_t thread, std::string& text);
-  // SIGKILL to the thread's process.
-  void Kill(pid_t thread);
-  // A signal to the thread alone.
-  void Signal(pid_t thread, int signal);
+  // SIGKILL to the thread's process, if the thread, once there is a pidfd that stands for it, is
+  // `still_waiting` in its call: it may have died and its number be another's.
+  void Kill(pid_t thread, const std::function<bool()>& still_waiting);
+  // A signal to the thread alone, on the same condition.
+  void Signal(pid_t thread, int signal, const std::function<bool()>& still_waiting);
 
   // Opens a pidfd for a thread; none with errno set. Needs Linux 6.9 for one that is not its
   // process's first.

@@ -65,5 +65,28 @@ TEST_F(TargetTest, ThoseWhoShareASlotAreNotTakenForEachOther) {
   }
 }
 
+// A caller may die between a look at its call and the signal, and its number be another's.
+TEST_F(TargetTest, OnlyOneThatStillWaitsIsSignalled) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  targets_.Signal(child, SIGTERM, [] { return false; });
+  targets_.Kill(child, [] { return false; });
+  targets_.Signal(child, SIGHUP, [] { return true; });
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WTERMSIG(status), SIGHUP);
+  const pid_t other = fork();
+  if (other == 0) {
+    pause();
+    _exit(0);
+  }
+  targets_.Kill(other, [] { return true; });
+  waitpid(other, &status, 0);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
 }  // namespace
 }  // namespace stockade::supervisor
