@@ -22,7 +22,9 @@ constexpr int kLooks = 8;  // before a path that does not lead back to its file 
 
 // What is left to do at a file that is there already. No terminal becomes the supervisor's own.
 int FlagsForExisting(int flags) {
-  return (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
+  // A file without a name is not there yet, and O_EXCL says that it never gets one.
+  const int exclusive = (flags & O_TMPFILE) == O_TMPFILE ? 0 : O_EXCL;
+  return (flags & ~(O_CREAT | exclusive | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
 }
 
 // As the kernel does where fs.protected_regular and protected_fifos are set, which they are on

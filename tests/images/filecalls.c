@@ -320,6 +320,16 @@ static void deep(void) {
   close(top);
 }
 
+// Whether a file without a name can get one.
+static void nameless(const char* what, int flags) {
+  char from[32];
+  int fd = open("dir", O_TMPFILE | O_RDWR | flags, 0640);
+  snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+  int linked = linkat(AT_FDCWD, from, AT_FDCWD, what, AT_SYMLINK_FOLLOW);
+  printf("%s: %s\n", what, linked == 0 ? "ok" : strerror(errno));
+  close(fd);
+}
+
 static void* other_directory(void* unused) {
   (void)unused;
   if (unshare(CLONE_FS) != 0 || chdir("/tmp/work/dir") != 0) return NULL;
@@ -408,6 +418,8 @@ int main(int argc, char** argv) {
   addresses();
   hows();
   limits();
+  nameless("O_TMPFILE", 0);
+  nameless("O_TMPFILE and O_EXCL", O_EXCL);
   deep();
   pthread_t thread;
   pthread_create(&thread, NULL, other_directory, NULL);
