@@ -63,6 +63,7 @@ Reach::Reach(const Services& services, const seccomp_notif& call, const CallerAd
 
 int Reach::Resolve(std::string_view name) {
   if (address_ == nullptr || !address_->IsUnixPath()) return 0;
+  if (address_->length() > sizeof(sockaddr_un)) return EINVAL;
   node_.Reset(open(address_->decoded().name.c_str(), O_PATH | O_CLOEXEC));
   if (!node_) return errno;
   const auto path = NameOf(services_.own_fds, node_.get());

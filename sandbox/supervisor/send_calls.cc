@@ -159,6 +159,9 @@ Prepared PrepareSendTo(const Services& services, const seccomp_notif& call) {
                        .control = 0,
                        .control_length = 0,
                        .data = {{reinterpret_cast<void*>(args[1]), args[2]}}};  // NOLINT
+  // The kernel has no address then either, but where it needs one.
+  const bool needed = socket.IsIp() && !socket.IsStream();
+  if (static_cast<std::int32_t>(source.name_length) == 0 && !needed) source.name = 0;
   return One(services, call, "sendto", std::move(socket), std::move(source), args[3]);
 }
 

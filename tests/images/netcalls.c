@@ -108,6 +108,7 @@ static void tcp(void) {
   int peer = accept(accepting, NULL, NULL);
   say("tcp send without an address", sendto(fd, "hello", 5, 0, NULL, 0));
   say("tcp receive", read(peer, text, sizeof text));
+  say("tcp send with an address of no length", sendto(fd, "x", 1, 0, (struct sockaddr*)&in, 0));
   close(peer);
   close(fd);
   fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -155,6 +156,7 @@ static void udp(void) {
   say("udp sendmmsg of none", sendmmsg(fd, many, 0, 0));
   say("udp connect", connect(fd, ADDRESS(in)));
   say("udp send", send(fd, "x", 1, 0));
+  say("udp send with an address of no length", sendto(fd, "x", 1, 0, (struct sockaddr*)&in, 0));
   say("udp empty sendto", sendto(fd, NULL, 0, 0, ADDRESS(in)));
   say("udp sendto of too much", sendto(fd, calloc(1, 70000), 70000, 0, ADDRESS(in)));
   say("udp sendto without data", sendto(fd, (void*)8, 4, 0, ADDRESS(in)));
@@ -274,6 +276,9 @@ static void unix_sockets(void) {
   say("unix connect to a file", connect(fd, (struct sockaddr*)&un, size));
   size = path(&un, "/etc/passwd/x");
   say("unix connect below a file", connect(fd, (struct sockaddr*)&un, size));
+  char wide[sizeof un + 1] = {0};
+  path((struct sockaddr_un*)wide, "/tmp/stream.sock");
+  say("unix connect with a long length", connect(fd, (struct sockaddr*)wide, sizeof wide));
   say("unix connect without a name", connect(fd, (struct sockaddr*)&un, 2));
   memset(&un, 'a', sizeof un);
   un.sun_family = AF_UNIX;
