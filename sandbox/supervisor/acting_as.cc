@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/supervisor/acting_as.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,6 +39,13 @@ thread_local const SettledView* at_home_of = nullptr;
 bool GoTo(int root) { return fchdir(root) == 0 && chroot(".") == 0; }
 
 }  // namespace
+
+bool BeginAtHome(int own_root) {
+  if (unshare(CLONE_FS) != 0) return false;
+  if (own_root < 0) return true;
+  return SetCapabilities(kPermitted, kActing) && GoTo(own_root) &&
+         SetCapabilities(kPermitted, kAlways);
+}
 
 std::optional<Caller> TakeCaller(const Services& services, const seccomp_notif& call, Needs needs) {
   const auto thread = static_cast<pid_t>(call.pid);

@@ -34,8 +34,13 @@ struct Caller {
 // Nothing if some of it cannot be told. What was taken counts only if the caller waits afterwards.
 std::optional<Caller> TakeCaller(const Services& services, const seccomp_notif& call, Needs needs);
 
-// This thread acts as somebody else while the object lives. The thread must have unshared its
-// file system state (CLONE_FS). False if that could not be done: then nothing may be performed.
+// In a new thread, before anything else: it gets a root and a directory that it shares with no
+// other thread, and goes to `own_root` (-1: stays). Whoever made it may be in a caller's root by
+// now, and so would it be, and take a path from there for one from the container's root.
+bool BeginAtHome(int own_root);
+
+// This thread acts as somebody else while the object lives. The thread must have begun at home.
+// False if that could not be done: then nothing may be performed.
 //
 // Ids stay with the thread afterwards, for most callers are the same user and changing them is half
 // of the work; what counts between two calls are its capabilities, and it has its own again. For a

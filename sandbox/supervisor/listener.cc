@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/supervisor/listener.h"
 
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+
+#include "sandbox/supervisor/acting_as.h"
 
 namespace stockade::supervisor {
 namespace {
@@ -115,8 +116,7 @@ std::unique_ptr<Operation> Listener::Serve(int slot, std::uint64_t& id) {
 }
 
 void Listener::Run(int slot) {
-  // Its root and directory are its own: it may have to go to a caller's.
-  if (unshare(CLONE_FS) != 0) abort();
+  if (!BeginAtHome(services_.own_root)) abort();
   for (;;) {
     std::uint64_t id = 0;
     ++idle_;

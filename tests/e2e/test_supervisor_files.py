@@ -118,6 +118,13 @@ class Files(Interposed):
                 self.assertEqual(result["bypassed"], 0, result)
                 self.assertGreater(min(result["opened"], result["refused"]), 100, result)
 
+    def test_roots_that_threads_begin_in(self):
+        """A thread of the worker begins where the one that made it is, which may be a caller's root by then."""
+        runtime = self.runtime(files("all", read_only=["/tmp/root/file"]), extends="baseline")
+        result = json.loads(self.output(runtime, "filerace", "roots", "20000", timeout=600,
+                                        capabilities=("CAP_SYS_CHROOT",)))
+        self.assertEqual((result["refused"], result["other"], result["bypassed"]), (20000, 0, 0), result)
+
 
 class FilesOverRunc(Files, NodeCase):
     DELEGATE = "runc"

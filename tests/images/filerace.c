@@ -6,6 +6,8 @@
 //
 //   $ filerace 100000
 //   {"opened": 51234, "refused": 48766, "other": 0, "bypassed": 0}
+//   $ filerace roots 1000       # in a root of its own, /tmp/root: opens of its files while others
+//   wait
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +40,49 @@ static void* flip(void* unused) {
   return unused;
 }
 
+enum { kWaiting = 8 };
+
+static void* wait_for_reader(void* unused) {
+  close(open("/fifo", O_WRONLY));
+  return unused;
+}
+
+// Opens that wait come and go: each may have the supervisor begin another thread.
+static void* keep_waiting(void* unused) {
+  while (!stop) {
+    pthread_t threads[kWaiting];
+    for (int i = 0; i < kWaiting; ++i) pthread_create(&threads[i], NULL, wait_for_reader, NULL);
+    usleep(2000);
+    int reader = open("/fifo", O_RDONLY | O_NONBLOCK);
+    for (int i = 0; i < kWaiting; ++i) pthread_join(threads[i], NULL);
+    close(reader);
+  }
+  return unused;
+}
+
+static int roots(long count) {
+  long opened = 0, refused = 0;
+  mkdir("/tmp/root", 0755);
+  mknod("/tmp/root/file", S_IFREG | 0600, 0);
+  mkfifo("/tmp/root/fifo", 0600);
+  if (chroot("/tmp/root") != 0 || chdir("/") != 0) return 1;
+  pthread_t thread;
+  pthread_create(&thread, NULL, keep_waiting, NULL);
+  for (long i = 0; i < count; ++i) {
+    int fd = open("/file", O_RDWR);
+    refused += fd < 0 && errno == EACCES;
+    opened += fd >= 0;
+    if (fd >= 0) close(fd);
+  }
+  stop = 1;
+  pthread_join(thread, NULL);
+  printf("{\"opened\": %ld, \"refused\": %ld, \"other\": %ld, \"bypassed\": %ld}\n", 0L, refused,
+         count - opened - refused, opened);
+  return 0;
+}
+
 int main(int argc, char** argv) {
+  if (argc == 3 && strcmp(argv[1], "roots") == 0) return roots(atol(argv[2]));
   const long count = argc > 1 ? atol(argv[1]) : 1000;
   long opened = 0, refused = 0, other = 0, bypassed = 0;
   struct stat good, bad, got;
