@@ -19,6 +19,7 @@ namespace {
 struct Running {
   int fd = -1;
   std::unique_ptr<Listener> listener = nullptr;
+  bool ending = false;  // nobody uses the filter any more, but a thread may still be busy
 };
 
 class Worker {
@@ -41,14 +42,19 @@ class Worker {
     bool ending = false;
     while (link_ || !listeners_.empty()) {
       std::vector<pollfd> fds{{link_.get(), POLLIN, 0}, {blocked_.wake_fd(), POLLIN, 0}};
-      for (const Running& running : listeners_) fds.push_back({running.fd, 0, 0});
+      // What has hung up stays so, and poll would not wait for anything else.
+      for (const Running& running : listeners_) {
+        fds.push_back({running.ending ? -1 : running.fd, 0, 0});
+      }
       const int timeout = blocked || ending ? BlockedCalls::kPeriodMs : -1;
       if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) return 1;
       blocked = blocked_.Sweep();
       ending = false;
       auto state = fds.begin() + 2;
       for (Running& running : listeners_) {
-        if ((state++->revents & POLLHUP) == 0) continue;
+        running.ending = running.ending || (state->revents & POLLHUP) != 0;
+        ++state;
+        if (!running.ending) continue;
         // The receiving thread notices by itself on newer kernels.
         running.listener->Interrupt();
         ending = true;

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens that a supervisor decides and performs (interposition.files)."""
+import contextlib
+import ctypes
 import json
+import os
+import signal
+import threading
 import unittest
+from pathlib import Path
 
 from lib.bundle import plain_spec
 from lib.case import NodeCase
@@ -11,6 +17,21 @@ from lib.supervisor import RACE_CALLS, Interposed
 def files(opens="write", default="allow", deny=(), read_only=(), allow=()):
     return {"mode": "confine", "opens": opens, "default": default, "deny": list(deny),
             "readOnly": list(read_only), "allow": list(allow)}
+
+
+@contextlib.contextmanager
+def traced(thread):
+    """Keeps one thread of another process from going on."""
+    seize, interrupt, detach, any_thread = 0x4206, 0x4207, 17, 0x40000000
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    if ptrace(seize, thread, None, None) != 0 or ptrace(interrupt, thread, None, None) != 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+    os.waitpid(thread, any_thread)
+    try:
+        yield
+    finally:
+        ptrace(detach, thread, None, None)
 
 
 class Files(Interposed):
@@ -124,6 +145,51 @@ class Files(Interposed):
         result = json.loads(self.output(runtime, "filerace", "roots", "20000", timeout=600,
                                         capabilities=("CAP_SYS_CHROOT",)))
         self.assertEqual((result["refused"], result["other"], result["bypassed"]), (20000, 0, 0), result)
+
+    def test_a_thread_that_hangs_keeps_no_processor_busy(self):
+        """One that nothing frees (a lost NFS server; here it is traced) outlives its caller."""
+        runtime = self.runtime(files())
+        self.container(runtime, "box", self.bundle(spec=plain_spec(("sleep", "300"))))
+        self.ok(runtime.exec("box", "mkfifo", "/tmp/fifo"))
+        worker = Path(f"/proc/{self.supervisors()[1]}/task")
+        waits = threading.Thread(target=lambda: runtime.exec("box", "sh", "-c", "echo > /tmp/fifo"), daemon=True)
+        waits.start()
+
+        def hanging():
+            return [int(task.name) for task in worker.iterdir()
+                    if (task / "wchan").read_text(encoding="ascii") == "wait_for_partner"]
+
+        self.until(hanging)
+        with traced(hanging()[0]):
+            listeners = self.listeners(worker.parent)
+            os.kill(self.caller(b"sh\0-c\0echo > /tmp/fifo\0"), signal.SIGKILL)
+            waits.join()
+            self.until(lambda: self.states(worker / worker.parent.name, 20) == {"S"})
+            self.assertEqual(self.listeners(worker.parent), listeners)
+        self.until(lambda: self.listeners(worker.parent) < listeners)
+
+    @staticmethod
+    def caller(line):
+        """The process of that command line."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (process / "cmdline").read_bytes() == line:
+                    return int(process.name)
+        raise LookupError(line)
+
+    @staticmethod
+    def listeners(process):
+        """How many it has; each has a thread."""
+        count = 0
+        for link in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                count += os.readlink(link) == "anon_inode:seccomp notify"
+        return count
+
+    @staticmethod
+    def states(task, looks):
+        return {(task / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+                for _ in range(looks)}
 
 
 class FilesOverRunc(Files, NodeCase):
