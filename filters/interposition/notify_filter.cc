@@ -158,11 +158,17 @@ void AddDeviceNodes(Cases& cases, std::string_view name, unsigned mode) {
   });
 }
 
-// io_uring makes calls that no filter sees: it is refused in any case, by the supervisor if that is
-// to be recorded.
-bool RecordsRing(const config::InterpositionRule& rule) {
-  const std::vector<std::string_view> names = RefusedCalls(rule);
-  return std::ranges::find(names, "io_uring_setup") != names.end();
+// io_uring makes calls that no filter sees, and a Landlock domain does not hold for what the
+// supervisor performs: they are not there, but for the supervisor to refuse if that is to be
+// recorded.
+void Close(Cases& cases, const config::InterpositionRule& rule) {
+  const std::vector<std::string_view> recorded = RefusedCalls(rule);
+  std::vector<std::string_view> closed{"io_uring_setup"};
+  if (PerformsCalls(rule)) closed.insert(closed.end(), kLandlock.begin(), kLandlock.end());
+  for (const std::string_view name : closed) {
+    const bool refused = std::ranges::find(recorded, name) != recorded.end();
+    if (!refused) cases.Return(name, Errno(ENOSYS));
+  }
 }
 
 // The flags of open and openat are in a register; openat2 has them in memory. O_PATH opens nothing
@@ -183,7 +189,7 @@ void AddFiles(Cases& cases, bool every_open) {
 
 base::Result<Program> NotifyFilter(const config::InterpositionRule& rule) {
   Cases cases;
-  if (!RecordsRing(rule)) cases.Return("io_uring_setup", Errno(ENOSYS));
+  Close(cases, rule);
   for (const std::string& name : rule.refused) {
     if (!CallNumber(Abi::kNative, name)) {
       return base::Fail(base::ErrorKind::kPolicy,

@@ -8,7 +8,8 @@
 //
 // It closes the ways around what it hands over: other interfaces of the kernel, io_uring, SCTP's
 // own connect and bind, and the socket options that route packets over another destination than the
-// one that was asked for (IP_OPTIONS, IPV6_RTHDR, IPV6_2292PKTOPTIONS).
+// one that was asked for (IP_OPTIONS, IPV6_RTHDR, IPV6_2292PKTOPTIONS). And it closes Landlock, by
+// which a thread restricts itself and not who performs its calls.
 #pragma once
 
 #include <string>

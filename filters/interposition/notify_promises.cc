@@ -122,12 +122,24 @@ void NeedFiles(ProgramView program, const config::FilesRule& rule, Sentences& br
   }
 }
 
+// A call that is not there, or that is refused on the record.
+void NeedClosed(ProgramView program, const config::InterpositionRule& rule, std::string_view name,
+                std::string_view why, Sentences& broken) {
+  const bool recorded =
+      !rule.complain && std::ranges::find(rule.refused, name) != rule.refused.end();
+  const int number = CallNumber(Abi::kNative, name).value_or(-1);
+  if (!recorded && !Always(program, KnownCall::Of(number), SECCOMP_RET_ERRNO)) {
+    broken.emplace_back(why);
+  }
+}
+
 }  // namespace
 
 Sentences BrokenNotifyPromises(ProgramView program, const config::InterpositionRule& rule) {
   Sentences broken;
   for (const std::string& name : rule.refused) {
-    if (rule.complain && name == "io_uring_setup") continue;  // refused all the same, below
+    const bool closed = name == "io_uring_setup" || name.starts_with("landlock_");
+    if (rule.complain && closed) continue;  // refused all the same, below
     NeedNotified(program, name, broken);
   }
   if (rule.network.mode != config::Mode::kOff) NeedNetwork(program, broken);
@@ -142,11 +154,13 @@ Sentences BrokenNotifyPromises(ProgramView program, const config::InterpositionR
     for (const char* name : {"mount", "umount2"}) NeedNotified(program, name, broken);
   }
   if (rule.files.mode != config::Mode::kOff) NeedFiles(program, rule.files, broken);
-  const int ring = CallNumber(Abi::kNative, "io_uring_setup").value_or(-1);
-  const bool recorded =
-      !rule.complain && std::ranges::find(rule.refused, "io_uring_setup") != rule.refused.end();
-  if (!recorded && !Always(program, KnownCall::Of(ring), SECCOMP_RET_ERRNO)) {
-    broken.push_back("io_uring can make calls unseen");
+  NeedClosed(program, rule, "io_uring_setup", "io_uring can make calls unseen", broken);
+  if (rule.network.mode != config::Mode::kOff || rule.files.mode != config::Mode::kOff ||
+      rule.device_nodes == config::DeviceNodes::kHarmless ||
+      rule.mounts == config::Mounts::kTmpfs) {
+    for (const char* name : {"landlock_create_ruleset", "landlock_restrict_self"}) {
+      NeedClosed(program, rule, name, "a Landlock domain can be made that does not hold", broken);
+    }
   }
   for (const std::uint32_t foreign : {0x40000003U, 0x40000028U}) {  // i386, 32-bit ARM
     const KnownCall call = KnownCall::Of(0, foreign);

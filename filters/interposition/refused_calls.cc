@@ -32,6 +32,12 @@ std::vector<std::string_view> RefusedCalls(const config::InterpositionRule& rule
   return names;
 }
 
+bool PerformsCalls(const config::InterpositionRule& rule) {
+  return rule.network.mode != config::Mode::kOff || rule.files.mode != config::Mode::kOff ||
+         rule.device_nodes == config::DeviceNodes::kHarmless ||
+         rule.mounts == config::Mounts::kTmpfs;
+}
+
 Program HandOver(ProgramView filter, const config::InterpositionRule& rule) {
   Program whole(filter.begin(), filter.end());
   if (RefusedCalls(rule).empty()) return whole;

@@ -9,6 +9,7 @@
 //   RefusalErrno("clone3");   // ENOSYS, as without a supervisor
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,14 @@ inline constexpr std::uint32_t kUnshareNamespaces = kCloneNamespaces | 0x80;  //
 // The calls that the supervisor refuses or performs itself, all or some of each; none in complain
 // mode, in which it lets them go on: the class's own filter then decides. Views of `rule`.
 std::vector<std::string_view> RefusedCalls(const config::InterpositionRule& rule);
+
+// By which a thread puts itself into a Landlock domain.
+inline constexpr std::array<std::string_view, 2> kLandlock{"landlock_create_ruleset",
+                                                           "landlock_restrict_self"};
+
+// True if the supervisor performs calls on files or sockets: nothing that restricts a caller's
+// thread in the kernel restricts the supervisor's.
+bool PerformsCalls(const config::InterpositionRule& rule);
 
 // `filter`, which lets native calls through that the kernel never goes on with under the supervisor
 // of `rule`.

@@ -41,9 +41,10 @@ TEST(NotifyFilter, HandsOverWhatTheClassNamesAndNothingElse) {
     const bool handed = entry.name == "connect" || entry.name == "bind" ||
                         entry.name == "sendmsg" || entry.name == "sendmmsg" ||
                         entry.name == "getpriority";
-    const std::uint32_t other = entry.name == "io_uring_setup"
-                                    ? SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(ENOSYS)
-                                    : SECCOMP_RET_ALLOW;
+    const bool closed = entry.name == "io_uring_setup" || entry.name == "landlock_create_ruleset" ||
+                        entry.name == "landlock_restrict_self";
+    const std::uint32_t other =
+        closed ? SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(ENOSYS) : SECCOMP_RET_ALLOW;
     EXPECT_EQ(Evaluate(program, call), handed ? SECCOMP_RET_USER_NOTIF : other) << entry.name;
   }
 }
@@ -114,6 +115,32 @@ TEST(NotifyFilter, HandsOverOpensThatCanWrite) {
   EXPECT_EQ(Ask(program, "openat2"), SECCOMP_RET_USER_NOTIF);
   EXPECT_EQ(Ask(program, "connect"), SECCOMP_RET_ALLOW);
   EXPECT_EQ(Ask(*NotifyFilter(Files(true)), "openat"), SECCOMP_RET_USER_NOTIF);
+}
+
+// A domain would not hold for what the supervisor performs; what it performs nothing of is left.
+TEST(NotifyFilter, ThereIsNoLandlockWhereCallsArePerformed) {
+  const std::uint32_t none = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(ENOSYS);
+  config::InterpositionRule devices;
+  devices.device_nodes = config::DeviceNodes::kHarmless;
+  config::InterpositionRule mounts;
+  mounts.mounts = config::Mounts::kTmpfs;
+  for (const auto& rule : {Rule(), Files(false), Files(true), devices, mounts}) {
+    const Program program = *NotifyFilter(rule);
+    EXPECT_EQ(Ask(program, "landlock_create_ruleset", {0, 0, 1}), none);
+    EXPECT_EQ(Ask(program, "landlock_restrict_self", {3}), none);
+  }
+  config::InterpositionRule records;
+  records.refused = {"ptrace"};
+  records.device_nodes = config::DeviceNodes::kRefuse;
+  records.mounts = config::Mounts::kRefuse;
+  const Program left = *NotifyFilter(records);
+  EXPECT_EQ(Ask(left, "landlock_create_ruleset", {0, 0, 1}), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(Ask(*NotifyFilter(Rule({"landlock_restrict_self"})), "landlock_restrict_self"),
+            SECCOMP_RET_USER_NOTIF);
+  auto complains = Rule({"landlock_restrict_self"});
+  complains.complain = true;
+  EXPECT_EQ(Ask(*NotifyFilter(complains), "landlock_restrict_self"), none);
+  EXPECT_THAT(BrokenNotifyPromises(*NotifyFilter(complains), complains), IsEmpty());
 }
 
 TEST(NotifyFilter, RefusesACallThatDoesNotExist) {

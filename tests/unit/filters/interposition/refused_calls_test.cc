@@ -124,8 +124,8 @@ TEST(HandOver, MountsReachTheSupervisorAndOthersDoNot) {
     EXPECT_THAT(BrokenProgramPromises(first, "restricted", {}, {}, {notify, RefusedCalls(rule)}),
                 IsEmpty());
     EXPECT_THAT(BrokenNotifyPromises(*NotifyFilter({}), rule),
-                testing::ElementsAre(HasSubstr("mount does not reach the supervisor"),
-                                     HasSubstr("umount2 does not reach the supervisor")));
+                testing::IsSupersetOf({HasSubstr("mount does not reach the supervisor"),
+                                       HasSubstr("umount2 does not reach the supervisor")}));
     rule.complain = true;  // the class's own filter then refuses them
     EXPECT_EQ(Both(HandOver(Restricted(), rule), *NotifyFilter(rule), "mount"), Errno(EPERM));
   }
