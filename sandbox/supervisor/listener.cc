@@ -92,6 +92,7 @@ std::unique_ptr<Operation> Listener::Handle(const seccomp_notif& call) {
   if (prepared.reply) Answer(call.id, *prepared.reply);
   if (prepared.operation == nullptr) return nullptr;
   if (const auto reply = prepared.operation->Try()) {
+    prepared.operation.reset();  // with what it has open of the caller's
     Answer(call.id, *reply);
     return nullptr;
   }
@@ -124,7 +125,7 @@ void Listener::Run(int slot) {
     --idle_;
     if (over_.load()) break;
     receiver_ = gettid();
-    const std::unique_ptr<Operation> operation = Serve(slot, id);
+    std::unique_ptr<Operation> operation = Serve(slot, id);
     if (operation == nullptr) over_ = true;
     receiver_ = 0;
     receiving.unlock();
@@ -132,6 +133,7 @@ void Listener::Run(int slot) {
     {
       const BlockedCalls::Entry entry(blocked_, *source_, id);
       const auto reply = operation->Perform([&] { return source_->IsWaiting(id); });
+      operation.reset();  // with what it has open of the caller's
       if (reply) Answer(id, *reply);
     }
     calls_.End(slot);

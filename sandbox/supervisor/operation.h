@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call that has been decided and is still to be performed on its caller's behalf.
+// A call that has been decided and is still to be performed on its caller's behalf. It is destroyed
+// before its caller goes on: a duplicate of a socket would keep that open after its last close(2).
 //
 //   if (const auto reply = operation->Try()) return *reply;          // in the thread that answers
 //   return operation->Perform([&] { return source.IsWaiting(id); });  // in one that may block

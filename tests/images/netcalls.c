@@ -316,6 +316,39 @@ static void unix_sockets(void) {
   say("unix receive", read(pair[1], text, sizeof text));
 }
 
+static int still_open(int peer) {
+  struct pollfd end = {.fd = peer, .events = POLLIN};
+  return poll(&end, 1, 0) != 1 || (end.revents & POLLHUP) == 0;
+}
+
+// Once a socket has been closed its peer knows: nobody else has it open.
+static void ends(void) {
+  struct sockaddr_un un;
+  struct iovec part = {"x", 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  int late_sent = 0, late_connected = 0, server = socket(AF_UNIX, SOCK_STREAM, 0);
+  unlink("/tmp/ends.sock");
+  socklen_t size = path(&un, "/tmp/ends.sock");
+  bind(server, (struct sockaddr*)&un, size);
+  listen(server, 4);
+  for (int i = 0; i < 1000; ++i) {
+    int pair[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    sendmsg(pair[0], &message, 0);
+    close(pair[0]);
+    late_sent += still_open(pair[1]);
+    close(pair[1]);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    connect(fd, (struct sockaddr*)&un, size);
+    close(fd);
+    int peer = accept(server, NULL, NULL);
+    late_connected += still_open(peer);
+    close(peer);
+  }
+  close(server);
+  printf("still open after close: %d sent, %d connected\n", late_sent, late_connected);
+}
+
 static size_t drained;
 
 static void* drain(void* fd) {
@@ -523,6 +556,7 @@ int main(int argc, char** argv) {
   udp();
   errors();
   unix_sockets();
+  ends();
   streams();
   processes();
   ids();
