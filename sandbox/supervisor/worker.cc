@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <list>
 #include <memory>
@@ -39,17 +40,17 @@ class Worker {
 
   int Run() {
     bool blocked = false;
-    bool ending = false;
+    int patience = 0;  // with listeners that are ending; 0 if there is none
     while (link_ || !listeners_.empty()) {
       std::vector<pollfd> fds{{link_.get(), POLLIN, 0}, {blocked_.wake_fd(), POLLIN, 0}};
       // What has hung up stays so, and poll would not wait for anything else.
       for (const Running& running : listeners_) {
         fds.push_back({running.ending ? -1 : running.fd, 0, 0});
       }
-      const int timeout = blocked || ending ? BlockedCalls::kPeriodMs : -1;
+      const int timeout = patience != 0 ? patience : blocked ? BlockedCalls::kPeriodMs : -1;
       if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) return 1;
       blocked = blocked_.Sweep();
-      ending = false;
+      bool ending = false;
       auto state = fds.begin() + 2;
       for (Running& running : listeners_) {
         running.ending = running.ending || (state->revents & POLLHUP) != 0;
@@ -60,6 +61,8 @@ class Worker {
         ending = true;
       }
       std::erase_if(listeners_, [](const Running& running) { return running.listener->Over(); });
+      // Most end at once.
+      patience = ending ? std::clamp(2 * patience, 1, BlockedCalls::kPeriodMs) : 0;
       if (fds[0].revents != 0 && !Take()) return 1;
     }
     return 0;
