@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxPart = 128U << 10;    // of a stream, in our memory at a time
 constexpr std::size_t kMaxDatagram = 1U << 20;  // above every default socket buffer
-constexpr std::size_t kMaxTotal = 0x7ffff000;   // MAX_RW_COUNT: the kernel sends no more at once
 constexpr int kZeroCopy = 0x4000000;            // MSG_ZEROCOPY
 
 bool MayWait(int socket, int flags) {
@@ -44,7 +43,7 @@ int Message::Take(const SendSocket& socket, MessageSource source, int flags) {
                                     filters::SocketUse::kSend);
     if (error != 0) return error;
   }
-  if (source_.control != 0 && source_.control_length != 0) {
+  if (source_.control_length != 0) {
     if (source_.control_length > kMaxControl) return ENOBUFS;
     control_.resize(source_.control_length);
     const auto thread = static_cast<pid_t>(call_.pid);

@@ -34,6 +34,8 @@ struct MessageSource {
 
 class Message {
  public:
+  static constexpr std::size_t kMaxTotal = 0x7ffff000;  // MAX_RW_COUNT: no more is sent at once
+
   Message(const Services& services, const seccomp_notif& call, std::string_view name)
       : services_(services), call_(call), name_(name) {}
 

@@ -158,7 +158,8 @@ Prepared PrepareSendTo(const Services& services, const seccomp_notif& call) {
                        .name_length = args[5],
                        .control = 0,
                        .control_length = 0,
-                       .data = {{reinterpret_cast<void*>(args[1]), args[2]}}};  // NOLINT
+                       .data = {{reinterpret_cast<void*>(args[1]),  // NOLINT
+                                 std::min<std::size_t>(args[2], Message::kMaxTotal)}}};
   // The kernel has no address then either, but where it needs one.
   const bool needed = socket.IsIp() && !socket.IsStream();
   if (static_cast<std::int32_t>(source.name_length) == 0 && !needed) source.name = 0;

@@ -159,11 +159,15 @@ static void udp(void) {
   say("udp send with an address of no length", sendto(fd, "x", 1, 0, (struct sockaddr*)&in, 0));
   say("udp empty sendto", sendto(fd, NULL, 0, 0, ADDRESS(in)));
   say("udp sendto of too much", sendto(fd, calloc(1, 70000), 70000, 0, ADDRESS(in)));
+  say("udp sendto of everything", sendto(fd, text, (size_t)-1, 0, ADDRESS(in)));
   say("udp sendto without data", sendto(fd, (void*)8, 4, 0, ADDRESS(in)));
   say("udp sendto without an address", sendto(fd, "x", 1, 0, (void*)8, 16));
   message.msg_iovlen = 2000;
   say("udp sendmsg of too many parts", sendmsg(fd, &message, 0));
   say("udp sendmsg of nothing", sendmsg(fd, (void*)8, 0));
+  message.msg_iovlen = 1;
+  message.msg_controllen = 64;
+  say("udp sendmsg with control messages nowhere", sendmsg(fd, &message, 0));
   struct sockaddr_in unspecific = in;
   unspecific.sin_family = AF_UNSPEC;
   say("udp sendto AF_UNSPEC", sendto(fd, "x", 1, 0, ADDRESS(unspecific)));
