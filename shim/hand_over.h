@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Becoming the delegate, or running it and waiting. The working directory, the environment, signals
-// and every inherited descriptor reach it as they reached us.
+// (but SIGCHLD, which nobody ignores: RunRuntime) and every inherited descriptor reach it as they
+// reached us.
 //
 //   return BecomeDelegate("/usr/sbin/runc", call.passed);   // returns only on failure
 #pragma once

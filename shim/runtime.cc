@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <optional>
 
@@ -286,6 +287,9 @@ Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
 }  // namespace
 
 int RunRuntime(const std::vector<std::string>& argv) {
+  // Ignored, it stays so through execve: the kernel would reap our children and the delegate's, and
+  // whoever waits for one, or for this signal, would wait in vain.
+  (void)signal(SIGCHLD, SIG_DFL);
   Invocation call;
   const base::Status parsed = ParseInvocation(argv, call);
   if (IsGuarded(call.verb)) ReserveSessionFd(call);

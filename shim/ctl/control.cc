@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -71,6 +72,7 @@ int RunWords(const std::vector<std::string>& words) {
 }  // namespace
 
 int RunControl(const std::vector<std::string>& argv) {
+  (void)signal(SIGCHLD, SIG_DFL);  // ignored, it would leave us no child to wait for
   try {
     return RunWords({argv.begin() + (argv.empty() ? 0 : 1), argv.end()});
   } catch (const std::exception& error) {  // out of memory, or a defect

@@ -21,7 +21,7 @@ class Faults:
 
     @classmethod
     def setUpClass(cls):
-        require_stockade("permissive", "restricted")
+        require_stockade("permissive", "restricted", "isolated")
         super().setUpClass()
 
     def runtime(self, **config):
@@ -186,6 +186,18 @@ class Faults:
         self.assertEqual(self.records(), [])
 
     # Two of everything
+
+    def test_a_caller_that_ignores_its_children_is_no_matter(self):
+        """execve keeps an ignored SIGCHLD ignored: nobody could wait for a child, nor hear of its end."""
+        ignore = ["python3", "-c", "import os, signal, sys\n"
+                  "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                  "os.execv(sys.argv[1], sys.argv[1:])"]
+        for name in ("restricted", "isolated"):
+            with self.subTest(name):
+                runtime = stockade(self.node, name, self.DELEGATE)
+                runtime.argv = [*ignore, *runtime.argv]
+                done = self.ok(runtime.run("box", self.bundle(["echo", "done"])))
+                self.assertEqual(done.stdout, "done\n")
 
     def test_a_second_create_of_an_id_leaves_the_first_alone(self):
         runtime = self.runtime()
