@@ -37,8 +37,7 @@ std::string DottedName(std::string name) {
   const bool good = !name.empty() && name.front() != '.' && name.back() != '.' &&
                     name.find("..") == std::string::npos && std::ranges::all_of(name, [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' ||
-                             c == '@' || c == ':';
+                             (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
                     });
   return good ? name : "";
 }

@@ -28,8 +28,10 @@ bool SysctlAllowed(const std::vector<std::string>& allowed, std::string key) {
 // The namespace that keeps a sysctl from being the whole host's; "" for what is in none.
 std::string_view HomeOf(std::string_view key) {
   if (key.starts_with("net.")) return "network";
+  if (key.starts_with("user.")) return "user";
   if (key.starts_with("kernel.hostname") || key.starts_with("kernel.domainname")) return "uts";
-  for (const char* prefix : {"fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm"}) {
+  for (const char* prefix :
+       {"fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm", "kernel.auto_msgmni"}) {
     if (key.starts_with(prefix)) return "ipc";
   }
   return {};
@@ -56,7 +58,10 @@ void CheckSysctls(const Final& final, Broken& broken) {
     }
     std::string dotted = key;
     std::ranges::replace(dotted, '/', '.');
-    if (const auto home = HomeOf(dotted); !home.empty() && !HasOwnNamespace(final, home)) {
+    const auto home = HomeOf(dotted);
+    if (home.empty()) {
+      broken.Add("the sysctl {} would change the whole host", key);
+    } else if (!HasOwnNamespace(final, home)) {
       broken.Add("the sysctl {} would change the host's {} namespace", key, home);
     }
   }

@@ -72,7 +72,8 @@ config::ClassPolicy StrictClass() {
   policy.kernel_paths = {
       Mode::kConfine, {"/proc/kcore", "/proc/keys", "/sys/firmware"}, {"/proc/sys", "/proc/bus"}};
   policy.devices = {Mode::kRefuse, {"/dev/null", "/dev/zero", "/dev/fuse"}};
-  policy.sysctls = {Mode::kRefuse, {"net.ipv4.*", "kernel.shm_rmid_forced"}};
+  policy.sysctls = {Mode::kRefuse,
+                    {"net.ipv4.*", "kernel.shm_rmid_forced", "user.*", "vm.swappiness"}};
   policy.hooks = {Mode::kRefuse, {"/usr/bin/good-hook"}};
   policy.lsm = {Mode::kConfine, "loaded", Mode::kConfine, "system_u:system_r:container_t:s0"};
   return policy;

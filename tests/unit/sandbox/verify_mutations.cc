@@ -262,6 +262,9 @@ const Mutation kMutations[] = {
 
     {kSysctls, "one that is not listed", [](Json& c) { Linux(c)["sysctl"]["kernel.core_pattern"] = "|/x"; }, "kernel.core_pattern"},
     {kSysctls, "out of an allowed prefix", [](Json& c) { Linux(c)["sysctl"]["net.ipv4./../../kernel/core_pattern"] = "|/x"; }, "core_pattern"},
+    {kSysctls, "a name with a sign that no sysctl has", [](Json& c) { Linux(c)["sysctl"]["net.ipv4.conf.a@b.forwarding"] = "1"; }, "a@b"},
+    {kSysctls, "a listed one that is in no namespace", [](Json& c) { Linux(c)["sysctl"]["vm.swappiness"] = "1"; }, "would change the whole host"},
+    {kSysctls, "one of a user namespace that is the host's", [](Json& c) { Linux(c)["sysctl"]["user.max_net_namespaces"] = "1"; Namespace(c, "user")["path"] = "/proc/1/ns/user"; }, "would change the host's user namespace"},
     {kSysctls, "a prefix without its dot", [](Json& c) { Linux(c)["sysctl"]["net.ipv4x"] = "1"; }, "net.ipv4x"},
 
     {kSysctls, "one of a namespace that is the host's", [](Json& c) { Namespace(c, "network")["path"] = "/proc/1/ns/net"; }, "would change the host's network namespace"},

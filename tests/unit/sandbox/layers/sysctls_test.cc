@@ -35,9 +35,10 @@ TEST(Sysctls, ListedOnesStay) {
 }
 
 TEST(Sysctls, OthersAndOddNamesGo) {
-  for (const char* name : {"kernel.panic", "net.ipv4.ip_forwards", "net.ipv6", "net.ipv6.",
-                           "net.ipv6..", "net.ipv6.x//../../kernel/panic", "net.ipv6.../x", ".net",
-                           "", "net.ipv6.a b", "kernel.core_pattern", "kernel.hostname"}) {
+  for (const char* name :
+       {"kernel.panic", "net.ipv4.ip_forwards", "net.ipv6", "net.ipv6.", "net.ipv6..",
+        "net.ipv6.x//../../kernel/panic", "net.ipv6.../x", ".net", "", "net.ipv6.a b",
+        "net.ipv6.a@b", "net.ipv6.a:b", "kernel.core_pattern", "kernel.hostname"}) {
     EXPECT_EQ(Apply(Mode::kConfine, name).At("/linux/sysctl"), Json::object()) << name;
     EXPECT_THAT(Apply(Mode::kRefuse, name).Refusal(), HasSubstr("/sysctls/allowed")) << name;
   }
