@@ -14,6 +14,11 @@ using config::Mode;
 
 // `pattern` with the folders before its first wildcard or variable as the host resolves them.
 std::string ResolvedPattern(const HostView& host, const std::string& pattern) {
+  constexpr std::string_view kStandalone = "${standalone}/";  // a condition before the path
+  if (pattern.starts_with(kStandalone)) {
+    const std::size_t path = kStandalone.size() - 1;
+    return pattern.substr(0, path) + ResolvedPattern(host, pattern.substr(path));
+  }
   if (!pattern.starts_with('/')) return pattern;
   const auto wild = std::min(pattern.find('*'), pattern.find("${"));
   const auto slash = wild == std::string::npos ? pattern.size() : pattern.rfind('/', wild);

@@ -99,6 +99,28 @@ TEST(Verify, OnlyAllowedHostPathsAreMountedWhereTheClassSaysSo) {
   EXPECT_THAT(Broken(GoodConfig(), policy), IsEmpty());
 }
 
+// An admin's /var/lib/docker on another disk, by a link.
+TEST(Verify, AnEnginesVolumesMayLieBehindALink) {
+  config::ClassPolicy policy = StrictClass();
+  policy.host_mounts.guarded.emplace_back("/var/lib/docker");
+  policy.host_mounts.allowed.emplace_back("${standalone}/var/lib/docker/volumes/*/_data");
+  FakeHost host;
+  host.links["/var/lib/docker"] = "/disk/docker";
+  host.links["/var/lib/docker/volumes"] = "/disk/docker/volumes";
+  Json config = GoodConfig();
+  config["mounts"].push_back(Json{{"destination", "/volume"},
+                                  {"type", "bind"},
+                                  {"source", "/disk/docker/volumes/web/_data"},
+                                  {"options", Json::array({"bind", "ro"})}});
+  const auto broken = [&](Role role) {
+    Container container = PodContainer();
+    container.role = role;
+    return BrokenPromises(AsDocument(config, DocumentKind::kConfig), policy, container, host);
+  };
+  EXPECT_THAT(broken(Role::kStandalone), IsEmpty());
+  EXPECT_THAT(broken(Role::kPodContainer), Contains(HasSubstr("reaches the guarded host path")));
+}
+
 TEST(Verify, ExecKeepsThePromisesOfAProcess) {
   const auto broken = [](const Json& process) {
     return BrokenPromises(AsDocument(process, DocumentKind::kProcess), StrictClass(),
