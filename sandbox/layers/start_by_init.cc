@@ -21,7 +21,9 @@ constexpr const char* kSetting = "/seccomp/installedBy";
 
 bool IsExec(const SpecEditor& edit) { return edit.ProcessPointer("").empty(); }
 
-// stockade-init must be reachable at its place and alone there.
+// stockade-init must be reachable at its place and alone there. Where its mount stands already, in
+// a document that has been through this layer, it is the last: one before others could be covered
+// by them, also through a link of the image, and of two only one is made nobody's.
 Status CheckPlace(const LayerInput& in, const SpecEditor& edit, const Json& mount) {
   STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
   bool dev = false;
@@ -29,7 +31,8 @@ Status CheckPlace(const LayerInput& in, const SpecEditor& edit, const Json& moun
     dev = dev || (other.destination == "/dev" && other.type == "tmpfs");
     const bool covers = other.destination == init::kPath ||
                         other.destination.starts_with(init::kPath + std::string("/"));
-    if (covers && *base::Find(edit.Root(), other.pointer) != mount) {
+    const bool last = &other == &mounts.back();
+    if (covers && !(last && *base::Find(edit.Root(), other.pointer) == mount)) {
       return Refuse(in, kSetting, "mount it elsewhere",
                     "the mount at {} takes the place of the program that installs the filters",
                     other.destination);

@@ -80,18 +80,22 @@ void CheckMount(const Final& final, Broken& broken) {
     broken.Add("stockade-init cannot be used: {}", program.error().Text());
     return;
   }
+  // The last of all mounts, for the image's links can lead any other to its place; and once, for
+  // what is staged is one of two.
+  const std::vector<Mount> mounts = MountsOf(final, broken);
+  int places = 0;
   bool on_top = false;
-  for (const Mount& mount : MountsOf(final, broken)) {
-    if (mount.destination == init::kPath) {
-      on_top = mount.IsBind() && mount.source == *program && mount.IsReadOnly() &&
-               !mount.IsNoExec() && !mount.Has("rbind");
-      if (!on_top) broken.Add("{} takes the place of stockade-init", mount.Text());
-    } else if (IsWithin(init::kPath, mount.destination) ||
-               IsWithin(mount.destination, init::kPath)) {
-      on_top = false;
-    }
+  for (const Mount& mount : mounts) {
+    if (!IsWithin(mount.destination, init::kPath)) continue;
+    const bool ours = mount.destination == init::kPath && mount.IsBind() &&
+                      mount.source == *program && mount.IsReadOnly() && !mount.IsNoExec() &&
+                      !mount.Has("rbind");
+    if (!ours) broken.Add("{} takes the place of stockade-init", mount.Text());
+    on_top = mount.destination == init::kPath && &mount == &mounts.back();
+    ++places;
   }
   if (!on_top) broken.Add("stockade-init is not mounted, or something is mounted over it");
+  if (places > 1) broken.Add("stockade-init is mounted {} times", places);
 }
 
 // Whoever may read stockade-init may look into a process that has not installed its filters yet. In

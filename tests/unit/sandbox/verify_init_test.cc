@@ -103,6 +103,15 @@ TEST(VerifyInit, SeesAnotherMountInItsPlace) {
     Json mount = {{"destination", over}, {"type", "tmpfs"}, {"source", "tmpfs"}};
     EXPECT_THAT(with(mount), Contains(HasSubstr("mounted over it"))) << over;
   }
+  // Where the image's /x is a link to /dev/stockade-init or to /dev, it is over it as well.
+  for (const char* link : {"/x", "/x/stockade-init"}) {
+    const Json mount = {{"destination", link},
+                        {"type", "bind"},
+                        {"source", "/srv/file"},
+                        {"options", Json::array({"bind", "ro"})}};
+    EXPECT_THAT(with(mount), Contains(HasSubstr("mounted over it"))) << link;
+  }
+  EXPECT_THAT(with(InitMount("/opt/stockade-init")), Contains(HasSubstr("mounted 2 times")));
   for (const char* option : {"rw", "noexec"}) {
     Json config = InitConfig();
     config["mounts"].back()["options"].push_back(option);

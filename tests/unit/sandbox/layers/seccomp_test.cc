@@ -149,6 +149,14 @@ TEST(SeccompLayer, InitNeedsItsPlaceAndNoNewPrivileges) {
     spec["mounts"].push_back({{"destination", place}, {"type", "tmpfs"}, {"source", "tmpfs"}});
     EXPECT_THAT(Apply(policy, spec).Refusal(), HasSubstr("takes the place")) << place;
   }
+  // The mount itself, but not on top of the others; and twice, where one alone would be hidden.
+  const Json own = InitMount("/there/stockade-init");
+  for (const Json& after : {Json{{"destination", "/x"}, {"type", "tmpfs"}, {"source", "x"}}, own}) {
+    spec = Spec();
+    spec["mounts"].push_back(own);
+    spec["mounts"].push_back(after);
+    EXPECT_THAT(Apply(policy, spec).Refusal(), HasSubstr("takes the place")) << after;
+  }
   spec = Spec();
   spec["process"].erase("args");
   EXPECT_THAT(Apply(policy, spec).Refusal(), HasSubstr("no command"));
