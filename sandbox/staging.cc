@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/glob.h"
 #include "sandbox/host/net_sysctl.h"
 #include "sandbox/init/protocol.h"
 #include "sandbox/layers/fields.h"
@@ -87,11 +88,20 @@ Status StageRoot(const LayerInput& in, const std::string& stage, SpecEditor& edi
   return {};
 }
 
+// The shared memory that containerd, CRI-O and Podman, or Docker made for the pod. A volume that is
+// mounted in its place is none: other containers use it too, and it may outlive the pod.
+bool IsSharedMemory(const Mount& mount) {
+  return mount.destination == "/dev/shm" &&
+         std::ranges::any_of(
+             std::array{"**/sandboxes/*/shm", "**/userdata/shm", "**/containers/*/mounts/shm"},
+             [&](const char* path) { return config::PathMatches(path, mount.source, {}); });
+}
+
 // What has no ids of its own to map, or must keep them: kernel file systems and device nodes; the
 // stub, which must be nobody's; and the pod's shared memory, which is everybody's.
 StagedBind::Ids IdsOf(const Mount& mount) {
   const bool kept =
-      mount.destination == init::kPath || mount.destination == "/dev/shm" ||
+      mount.destination == init::kPath || IsSharedMemory(mount) ||
       std::ranges::any_of(std::array{"/dev/", "/proc/", "/sys/"},
                           [&](const char* at) { return mount.source.starts_with(at); });
   return kept ? StagedBind::Ids::kAsTheyAre : StagedBind::Ids::kOfThePod;

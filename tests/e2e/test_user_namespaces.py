@@ -132,6 +132,14 @@ class Pods:
         on_host = self.on_host(volume)
         self.assertEqual(os.stat(on_host / "new").st_uid, 0)
         self.assertEqual(os.stat(on_host / "old").st_uid, 1000)
+        # In place of the shared memory, which keeps the pod's ids, it is a volume still.
+        three = pod.start("three", ["sleep", "300"], mounts=[
+            pb.Mount(container_path="/dev/shm", host_path=volume)])
+        self.assertEqual(self.sh(three, "stat -c %u:%g /dev/shm /dev/shm/old").split(),
+                         ["0:0", "1000:1000"])
+        self.sh(three, "echo shared > /dev/shm/shared")
+        self.assertEqual(self.sh(one, "stat -c %u /data/shared").split(), ["0"])
+        self.assertEqual(os.stat(on_host / "shared").st_uid, 0)
 
     def test_shared_memory_and_message_queues_are_the_pods(self):
         pod = self.pod("stockade-restricted")

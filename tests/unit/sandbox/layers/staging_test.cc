@@ -32,7 +32,7 @@ Json Spec() {
     "mounts": [
       {"destination": "/proc", "type": "proc", "source": "proc"},
       {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "ro"]},
-      {"destination": "/dev/shm", "type": "bind", "source": "/there/shm", "options": ["rbind"]},
+      {"destination": "/dev/shm", "type": "bind", "source": "/there/sandboxes/5a4db0/shm", "options": ["rbind"]},
       {"destination": "/data", "type": "bind", "source": "/there/volume",
        "options": ["rbind", "rslave", "rw"]},
       {"destination": "/etc/hosts", "type": "bind", "source": "/there/hosts", "options": ["bind"]}],
@@ -139,6 +139,26 @@ TEST(Staging, VolumesAreThePodsAndSharedMemoryEverybodys) {
   EXPECT_EQ(Staged(out, "/mounts/3/options"), Json::array({"rbind", "rslave", "rw"}));
   // In a user namespace nobody can take them away, and a delegate that tries fails.
   EXPECT_EQ(Staged(out, "/mounts/4/options"), Json::array({"bind", "nosuid", "nodev"}));
+}
+
+// kubelet's memory volume there is written by other containers of the pod too, by their ids.
+TEST(Staging, AVolumeInPlaceOfTheSharedMemoryIsAVolume) {
+  Json spec = Spec();
+  const auto ids = [&](const char* source) {
+    spec["mounts"][2]["source"] = source;
+    const Outcome out = Apply(spec);
+    return out.actions.binds.empty() ? StagedBind::Ids::kNobody : out.actions.binds[0].ids;
+  };
+  for (const char* volume : {"/there/kubelet/pods/1-2/volumes/kubernetes.io~empty-dir/shm",
+                             "/there/kubelet/pods/1-2/volumes/kubernetes.io~csi/shm/mount",
+                             "/there/containers/storage/volumes/shm/_data", "/there/shm"}) {
+    EXPECT_EQ(ids(volume), StagedBind::Ids::kOfThePod) << volume;
+  }
+  for (const char* engines : {"/there/io.containerd.grpc.v1.cri/sandboxes/5a4db0/shm",
+                              "/there/storage/overlay-containers/c0ffee/userdata/shm",
+                              "/there/docker/containers/c0ffee/mounts/shm"}) {
+    EXPECT_EQ(ids(engines), StagedBind::Ids::kAsTheyAre) << engines;
+  }
 }
 
 TEST(Staging, AVolumeWithIdsOfItsOwnIsRefused) {
