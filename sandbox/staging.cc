@@ -166,12 +166,12 @@ Result<std::uint32_t> HostId(const Json& process, const IdRange& ids, std::strin
                         field.substr(1), *id, IdRange::kSize);
 }
 
-// Without a user namespace the container's root is the host's, to whom a file of root's is open
-// whatever its mode: stockade-init has to be nobody's.
+// Where the host's root is one of the container's ids, without a user namespace or within one, a
+// file of root's is open to it whatever its mode: stockade-init has to be nobody's.
 Status HideInit(const std::string& stage, SpecEditor& edit, HostActions& actions) {
   if (edit.init_filters().empty()) return {};
-  STOCKADE_ASSIGN(const auto namespaces, NamespacesOf(edit.Root()));
-  if (std::ranges::find(namespaces, "user", &NamespaceEntry::type) != namespaces.end()) return {};
+  STOCKADE_ASSIGN(const bool nobodys, LeavesOutHostRoot(edit.Root()));
+  if (nobodys) return {};
   STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
   const auto mount = std::ranges::find(mounts, init::kPath, &Mount::destination);
   if (mount == mounts.end()) return base::Fail(ErrorKind::kInternal, "stockade-init has no mount");

@@ -29,4 +29,8 @@ base::Result<std::vector<NamespaceEntry>> NamespacesOf(const base::Json& spec);
 base::Result<bool> IsShared(const std::vector<NamespaceEntry>& list, std::string_view type,
                             const HostView& host);
 
+// True if no id of the container is that of the host's root, as far as the document says it: in a
+// user namespace whose mappings are written down and leave it out.
+base::Result<bool> LeavesOutHostRoot(const base::Json& spec);
+
 }  // namespace stockade::sandbox

@@ -84,6 +84,20 @@ Result<bool> IsShared(const std::vector<NamespaceEntry>& list, std::string_view 
   return host.IsHostNamespace(entry->path, type);
 }
 
+Result<bool> LeavesOutHostRoot(const Json& spec) {
+  STOCKADE_ASSIGN(const auto list, NamespacesOf(spec));
+  if (std::ranges::find(list, "user", &NamespaceEntry::type) == list.end()) return false;
+  for (const char* mappings : {"/linux/uidMappings", "/linux/gidMappings"}) {
+    STOCKADE_ASSIGN(const std::size_t count, SizeAt(spec, mappings));
+    if (count == 0) return false;  // the delegate's own, or those of a namespace to join
+    for (std::size_t i = 0; i < count; ++i) {
+      STOCKADE_ASSIGN(const auto first, UnsignedAt(spec, fmt::format("{}/{}/hostID", mappings, i)));
+      if (first.value_or(0) == 0) return false;
+    }
+  }
+  return true;
+}
+
 Status ApplyNamespaces(const LayerInput& in, SpecEditor& edit) {
   const NamespacesRule& rule = in.policy.namespaces;
   if (std::ranges::all_of(kRows, [&](const Row& row) { return rule.*row.mode == Mode::kOff; })) {

@@ -44,11 +44,11 @@ Status CheckPlace(const LayerInput& in, const SpecEditor& edit, const Json& moun
 }
 
 // Nobody in the container may look into stockade-init before its filters are on. In a user
-// namespace its file is nobody's; elsewhere the mount makes it so (staging.h), and CAP_SYS_PTRACE
-// would look all the same.
+// namespace without the host's root its file is nobody's; elsewhere the mount makes it so
+// (staging.h), and CAP_SYS_PTRACE would look all the same.
 Status CheckHidden(const LayerInput& in, const SpecEditor& edit) {
-  STOCKADE_ASSIGN(const auto namespaces, NamespacesOf(edit.Root()));
-  if (std::ranges::find(namespaces, "user", &NamespaceEntry::type) != namespaces.end()) return {};
+  STOCKADE_ASSIGN(const bool nobodys, LeavesOutHostRoot(edit.Root()));
+  if (nobodys) return {};
   STOCKADE_ASSIGN(const auto remaining,
                   TextsAt(edit.Root(), edit.ProcessPointer("/capabilities/bounding")));
   if (std::ranges::find(remaining, "CAP_SYS_PTRACE") != remaining.end()) {

@@ -98,12 +98,30 @@ void CheckMount(const Final& final, Broken& broken) {
   if (places > 1) broken.Add("stockade-init is mounted {} times", places);
 }
 
-// Whoever may read stockade-init may look into a process that has not installed its filters yet. In
-// a user namespace it is nobody's file, and elsewhere only if it is mounted so.
-void CheckHidden(const Final& final, Broken& broken) {
+// True if the host's root is one of the container's ids, or may be one for all that is written
+// down.
+bool HasHostRoot(const Final& final) {
+  bool user_namespace = false;
   for (const Json& entry : At(final.root, "/linux/namespaces")) {
-    if (TextAt(entry, "/type") == "user") return;
+    user_namespace = user_namespace || TextAt(entry, "/type") == "user";
   }
+  if (!user_namespace) return true;
+  for (const char* list : {"/linux/uidMappings", "/linux/gidMappings"}) {
+    const Json& mappings = At(final.root, list);
+    if (!mappings.is_array() || mappings.empty()) return true;
+    for (const Json& mapping : mappings) {
+      const Json& first = At(mapping, "/hostID");
+      if (!first.is_number_unsigned() || first == 0) return true;
+    }
+  }
+  return false;
+}
+
+// Whoever may read stockade-init may look into a process that has not installed its filters yet. In
+// a user namespace without the host's root it is nobody's file, and elsewhere only if it is mounted
+// so.
+void CheckHidden(const Final& final, Broken& broken) {
+  if (!HasHostRoot(final)) return;
   const auto& binds = final.actions.binds;
   const auto staged = std::ranges::find(binds, init::kPath, &StagedBind::destination);
   if (staged == binds.end() || staged->ids != StagedBind::Ids::kNobody) {

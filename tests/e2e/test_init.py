@@ -6,7 +6,7 @@ import shutil
 import unittest
 from pathlib import Path
 
-from lib.bundle import plain_spec
+from lib.bundle import all_caps, plain_spec
 from lib.case import NodeCase, require_stockade
 from lib.images import BUSYBOX
 from lib.node import BIN, host_bin_dir
@@ -109,6 +109,17 @@ class Init:
             done = self.runtime(name).run(f"box-{name}", box)
             self.assertEqual(done.stdout, "")
             self.assertEqual(len(done.stderr.splitlines()), 5, done.stderr)
+
+    def test_nor_can_the_hosts_root_in_a_user_namespace(self):
+        """An engine may map it: Podman's --uidmap 0:0:65536."""
+        spec = self.spec(["cat", "/dev/stockade-init"])
+        spec["process"]["capabilities"] = all_caps()
+        spec["linux"]["namespaces"].append({"type": "user"})
+        mapping = [{"containerID": 0, "hostID": 0, "size": 65536}]
+        spec["linux"].update(uidMappings=mapping, gidMappings=mapping)
+        done = self.runtime("baseline").run("box", self.bundle(spec=spec))
+        self.assertIn("Permission denied", done.stderr)
+        self.assertEqual(done.stdout, "")
 
     def test_nothing_of_it_is_left_to_the_workload(self):
         script = "ls -l /proc/self/fd | grep -c stockade; env | grep -c -i stockade; " \

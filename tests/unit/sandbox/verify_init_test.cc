@@ -143,6 +143,21 @@ TEST(VerifyInit, SeesThatItCouldBeRead) {
   };
   EXPECT_THAT(broken(StagedBind::Ids::kNobody), IsEmpty());
   EXPECT_THAT(broken(StagedBind::Ids::kAsTheyAre), Contains(HasSubstr("could read")));
+  // A user namespace of which the host's root is part, or whose ids nobody has written down.
+  config["linux"]["namespaces"].push_back(Json{{"type", "user"}, {"path", "/proc/77/ns/user"}});
+  const Json mapping = config["linux"]["gidMappings"];
+  for (const Json& uids :
+       {Json::parse(R"([{"containerID": 5, "hostID": 0, "size": 1}])"), Json()}) {
+    config["linux"]["uidMappings"] = uids;
+    config["linux"]["gidMappings"] = mapping;
+    EXPECT_THAT(broken(StagedBind::Ids::kNobody), IsEmpty());
+    EXPECT_THAT(broken(StagedBind::Ids::kAsTheyAre), Contains(HasSubstr("could read")));
+    std::swap(config["linux"]["uidMappings"], config["linux"]["gidMappings"]);
+    EXPECT_THAT(broken(StagedBind::Ids::kAsTheyAre), Contains(HasSubstr("could read")));
+  }
+  config["linux"]["uidMappings"] = config["linux"]["gidMappings"] = mapping;
+  EXPECT_THAT(broken(StagedBind::Ids::kAsTheyAre), IsEmpty());
+  config["linux"]["namespaces"].erase(config["linux"]["namespaces"].size() - 1);
   config["process"]["capabilities"]["bounding"].push_back("CAP_SYS_PTRACE");
   EXPECT_THAT(broken(StagedBind::Ids::kNobody), Contains(HasSubstr("CAP_SYS_PTRACE could look")));
 }

@@ -203,10 +203,16 @@ TEST(SeccompLayer, InitIsWhereNobodyCanLookIntoIt) {
   const config::ClassPolicy policy = Policy(Mode::kConfine, FilterInstaller::kInit);
   EXPECT_THAT(RunLayer("seccomp", policy, Spec().dump(), host).Refusal(),
               HasSubstr("cannot map ids"));
-  // In a user namespace it is nobody's as it is.
+  // In a user namespace it is nobody's as it is, unless the host's root is among its ids.
   Json spec = Spec();
   spec["linux"]["namespaces"] = Json::parse(R"([{"type": "user"}])");
+  EXPECT_FALSE(WhereLeftOpen(spec, host).by_init);
+  for (const char* list : {"uidMappings", "gidMappings"}) {
+    spec["linux"][list] = Json::parse(R"([{"containerID": 0, "hostID": 65536, "size": 65536}])");
+  }
   EXPECT_TRUE(WhereLeftOpen(spec, host).by_init);
+  spec["linux"]["uidMappings"][0]["hostID"] = 0;
+  EXPECT_FALSE(WhereLeftOpen(spec, host).by_init);
 }
 
 TEST(SeccompLayer, AnExecGetsWhatTheContainerGot) {

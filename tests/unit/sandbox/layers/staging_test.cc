@@ -66,8 +66,21 @@ TEST(Staging, WithoutAUserNamespaceTheStubIsNobodys) {
                                                  .ids = StagedBind::Ids::kNobody,
                                                  .destination = "/dev/stockade-init"}}}));
   EXPECT_EQ(Staged(out, "/mounts/1/source"), "/there/state/.stage/init");
+  // In a user namespace it is nobody's by itself, unless the host's root is one of its ids, or may
+  // be.
   spec["linux"]["namespaces"] = Json::parse(R"([{"type": "user"}])");
-  EXPECT_TRUE(Apply(spec, FakeHost(), policy).actions.Empty());
+  EXPECT_EQ(Apply(spec, FakeHost(), policy).actions, out.actions);
+  const auto mapped = [&](std::uint32_t uids, std::uint32_t gids) {
+    for (const auto& [list, first] : {std::pair("uidMappings", uids), {"gidMappings", gids}}) {
+      spec["linux"][list] = Json::parse(R"([{"containerID": 1, "hostID": 65536, "size": 10}])");
+      spec["linux"][list].push_back({{"containerID", 0}, {"hostID", first}, {"size", 1}});
+    }
+    return Apply(spec, FakeHost(), policy).actions;
+  };
+  EXPECT_EQ(mapped(0, 0), out.actions);
+  EXPECT_EQ(mapped(0, 1), out.actions);
+  EXPECT_EQ(mapped(1, 0), out.actions);
+  EXPECT_TRUE(mapped(1, 1).Empty());
 }
 
 TEST(Staging, NothingChangesWithoutIdsOfOurs) {
