@@ -15,10 +15,12 @@
 
 #include "config/base/fd.h"
 #include "config/base/file.h"
+#include "config/glob.h"
 #include "filters/floor.h"
 #include "filters/pod_profile.h"
 #include "sandbox/content_cache.h"
 #include "sandbox/filter_cache.h"
+#include "sandbox/host/kernel.h"
 #include "sandbox/host/try_idmap.h"
 #include "sandbox/limit_names.h"
 
@@ -49,6 +51,10 @@ bool SameFile(const struct stat& a, const struct stat& b) {
 }
 
 }  // namespace
+
+Result<std::vector<FilePlace>> HostView::Places(const std::string&) const {
+  return std::vector<FilePlace>();
+}
 
 Result<bool> HostView::IsHostNamespace(const std::string& path, std::string_view type) const {
   return Fail(ErrorKind::kHost, "cannot tell whose {} namespace {} is", type, path);
@@ -101,6 +107,26 @@ Result<std::string> RealHost::Resolve(const std::string& path) const {
   const auto known = resolved_.find(path);
   if (known != resolved_.end()) return known->second;
   return resolved_.emplace(path, base::ResolvePath(path)).first->second;
+}
+
+Result<std::vector<FilePlace>> RealHost::Places(const std::string& path) const {
+  const base::UniqueFd file = OpenWithoutLinks(AT_FDCWD, path, O_PATH | O_NOFOLLOW);
+  if (!file) return FailErrno(ErrorKind::kHost, errno, path);
+  STOCKADE_ASSIGN(const MountIdentity identity, IdentifyMount(file.get(), path));
+  if (!mounts_) mounts_ = ReadMounts();
+  if (!*mounts_) return tl::unexpected(mounts_->error());
+  std::vector<FilePlace> places(1);
+  for (const MountEntry& mount : **mounts_) {
+    if (mount.id == identity.mount) {
+      if (!config::IsWithin(path, mount.point)) break;
+      const std::string below = mount.point == "/" ? path : path.substr(mount.point.size());
+      places[0] = {mount.device, mount.root == "/" && !below.empty() ? below : mount.root + below};
+    } else if (mount.point != path && config::IsWithin(mount.point, path)) {
+      places.push_back({mount.device, mount.root});
+    }
+  }
+  if (!places[0].device.empty()) return places;
+  return Fail(ErrorKind::kHost, "{}: its mount is not in /proc/thread-self/mountinfo", path);
 }
 
 LsmFacts RealHost::Lsm() const {

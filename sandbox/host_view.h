@@ -17,6 +17,7 @@
 #include "config/base/json.h"
 #include "config/class_policy.h"
 #include "filters/bpf.h"
+#include "sandbox/host/mount_info.h"
 
 namespace stockade::sandbox {
 
@@ -40,12 +41,22 @@ struct LimitPair {
   std::uint64_t hard = 0;
 };
 
+// A file or folder within its file system, by whatever mount it is looked at.
+struct FilePlace {
+  std::string device;  // "8:1"
+  std::string path;    // "/" is the file system's root
+};
+
 class HostView {
  public:
   virtual ~HostView() = default;
   // What `path` names on the host after all symbolic links. The error tells missing (ENOENT) apart
   // by its text only: layers treat every error as a reason to refuse.
   virtual base::Result<std::string> Resolve(const std::string& path) const = 0;
+  // Where `path`, a resolved one, lies in its file system, and after that where every mount below
+  // `path` begins: what is mounted twice has two paths and one place. Empty in a host that knows
+  // paths alone.
+  virtual base::Result<std::vector<FilePlace>> Places(const std::string& path) const;
   virtual LsmFacts Lsm() const = 0;
   // True if the AppArmor profile `name` is loaded.
   virtual bool AppArmorProfileLoaded(const std::string& name) const = 0;
@@ -94,6 +105,7 @@ class RealHost : public HostView {
       : apparmor_default_(std::move(apparmor_default)),
         state_directory_(std::move(state_directory)) {}
   base::Result<std::string> Resolve(const std::string& path) const override;
+  base::Result<std::vector<FilePlace>> Places(const std::string& path) const override;
   LsmFacts Lsm() const override;
   bool AppArmorProfileLoaded(const std::string& name) const override;
   std::string AppArmorDefault() const override { return apparmor_default_; }
@@ -118,6 +130,7 @@ class RealHost : public HostView {
   std::string state_directory_;
   // What has been looked at: the layers and the check ask for the same guarded paths.
   mutable std::map<std::string, base::Result<std::string>, std::less<>> resolved_;
+  mutable std::optional<base::Result<std::vector<MountEntry>>> mounts_;
   mutable std::optional<LsmFacts> lsm_;
   mutable std::optional<base::Status> nobodys_;
 };

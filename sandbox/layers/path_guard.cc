@@ -54,7 +54,8 @@ std::vector<std::string> WithResolvedPatterns(const std::vector<std::string>& pa
 }  // namespace
 
 PathGuard::PathGuard(const LayerInput& in)
-    : variables_{.container_id = Sane(in.container.id),
+    : host_(in.host),
+      variables_{.container_id = Sane(in.container.id),
                  .sandbox_id = Sane(in.container.sandbox_id),
                  .pod_uid = Sane(in.container.pod_uid),
                  .standalone = in.container.role == Role::kStandalone},
@@ -87,6 +88,26 @@ std::optional<std::string> PathGuard::Guarding(const std::string& source) const 
     if (guard != "/" && config::IsWithin(source, guard)) return guard;
   }
   if (only_allowed_) return source;
+  return GuardingByPlace(source);
+}
+
+std::optional<std::string> PathGuard::GuardingByPlace(const std::string& source) const {
+  const auto sources = host_.Places(source);
+  if (!sources) return source;  // what cannot be looked at may be anything
+  for (const std::string& guard : guarded_) {
+    const auto resolved = host_.Resolve(guard);
+    if (!resolved) continue;
+    const auto guards = host_.Places(*resolved);
+    if (!guards) return guard;
+    if (guards->empty()) continue;
+    // What is mounted in a guarded folder is often there for pods, like a volume of another's.
+    const FilePlace& own = guards->front();
+    for (const FilePlace& place : *sources) {
+      if (place.device != own.device) continue;
+      if (config::IsWithin(own.path, place.path)) return guard;
+      if (guard != "/" && config::IsWithin(place.path, own.path)) return guard;
+    }
+  }
   return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which paths of the host a container may see: those that are no guarded path, contain none and lie
 // in none, and those that the class allows in spite of that. Paths are compared after all symbolic
-// links, the guards' own included.
+// links, the guards' own included, and then by where they lie in their file systems.
 //
 //   const PathGuard guard(in);
 //   if (const auto guarded = guard.Guarding("/var/run")) ...   // "/run/containerd"
@@ -31,8 +31,12 @@ class PathGuard {
   std::optional<std::string> Inside(const std::string& path) const;
 
  private:
+  // The same for a source that is another name of a guarded path, or of something in it or around
+  // it: what is mounted a second time.
+  std::optional<std::string> GuardingByPlace(const std::string& source) const;
   bool Matches(const std::vector<std::string>& patterns, const std::string& source) const;
 
+  const HostView& host_;
   config::PathVariables variables_;
   std::vector<std::string> guarded_;
   std::vector<std::string> allowed_;

@@ -70,6 +70,28 @@ std::string GuardOf(const std::vector<Guard>& guards, const std::string& source,
   return {};
 }
 
+// The guarded path that `source` holds or lies in under another name: of the same file system,
+// mounted twice, or brought along with what is mounted below it. "" if none.
+std::string GuardBehind(const HostView& host, const std::vector<Guard>& guards,
+                        const std::string& source) {
+  const auto places = host.Places(source);
+  if (!places) return source;
+  for (const Guard& guard : guards) {
+    if (!host.Resolve(guard.written)) continue;
+    const auto guarded = host.Places(guard.resolved);
+    if (!guarded) return guard.written;
+    if (guarded->empty()) continue;
+    const auto& [device, path] = guarded->front();
+    for (const FilePlace& place : *places) {
+      if (place.device == device &&
+          (IsWithin(path, place.path) || (guard.written != "/" && IsWithin(place.path, path)))) {
+        return guard.written;
+      }
+    }
+  }
+  return {};
+}
+
 // A bind of a source that is not the image's must not run programs, nor what is mounted below it.
 void CheckNoExec(const Final& final, const Mount& mount, const std::string& source,
                  Broken& broken) {
@@ -106,6 +128,9 @@ void CheckBind(const Final& final, const std::vector<Guard>& guards, const Mount
     if (rule.only_allowed) broken.Add("{} is no host path that the class allows", mount.Text());
     if (const std::string guard = GuardOf(guards, *source, true); !guard.empty()) {
       broken.Add("{} reaches the guarded host path {}", mount.Text(), guard);
+    } else if (const std::string behind = GuardBehind(final.host, guards, *source);
+               !behind.empty()) {
+      broken.Add("{} is another name of the guarded host path {}", mount.Text(), behind);
     }
   }
   CheckNoExec(final, mount, *source, broken);

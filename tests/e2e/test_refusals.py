@@ -70,6 +70,24 @@ class Refusals:
                     self.assertEqual(runtime.ids(), [])
                     self.assertEqual(box.config.read_bytes(), before)
 
+    def test_a_guarded_path_that_is_mounted_a_second_time_is_refused(self):
+        self.node.run(["mkdir", "-p", "/srv/e2e/again"], check=True)
+        self.addCleanup(self.node.run, ["rm", "-rf", "/srv/e2e", "/run/mount"])
+        self.node.run(["mount", "--bind", "/etc", "/srv/e2e/again"], check=True)
+        self.addCleanup(self.node.run, ["umount", "/srv/e2e/again"])
+        for name in CLASSES:
+            for source in ("/srv/e2e/again", "/srv/e2e/again/ssl", "/srv/e2e"):
+                with self.subTest(name, source=source):
+                    spec = plain_spec(["sleep", "1"])
+                    bind(spec, source, "/host")
+                    self.refused_create(self.runtime(name), self.bundle(spec=spec),
+                                        f"shows the host's {source}, which reaches /etc")
+        self.node.run(["umount", "/srv/e2e/again"], check=True)
+        spec = plain_spec(["ls", "-R", "/host"])
+        bind(spec, "/srv/e2e", "/host")
+        done = self.ok(self.runtime("baseline").run("box", self.bundle(spec=spec)))
+        self.assertEqual(done.stdout.split(), ["/host:", "again", "/host/again:"])
+
     def test_a_namespace_of_another_container_is_refused_with_the_way_out(self):
         """As `docker run --ipc container:x` and `--pid container:x` ask for one."""
         runtime = self.runtime("restricted")

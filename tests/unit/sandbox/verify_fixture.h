@@ -18,6 +18,11 @@ namespace stockade::sandbox {
 class FakeHost : public HostView {
  public:
   base::Result<std::string> Resolve(const std::string& path) const override;
+  base::Result<std::vector<FilePlace>> Places(const std::string& path) const override {
+    const auto known = places.find(path);
+    if (known != places.end()) return known->second;
+    return std::vector<FilePlace>{{"0:1", path}};
+  }
   LsmFacts Lsm() const override { return lsm; }
   bool AppArmorProfileLoaded(const std::string& name) const override { return name == "loaded"; }
   std::string AppArmorDefault() const override { return "loaded"; }
@@ -27,6 +32,7 @@ class FakeHost : public HostView {
   base::Result<std::string> InitProgram() const override { return "/opt/stockade-init"; }
   bool IsDirectory(const std::string& path) const override { return !path.ends_with("file"); }
 
+  std::map<std::string, std::vector<FilePlace>> places;
   LsmFacts lsm{.apparmor = true, .selinux = true};
   std::map<std::string, std::string> links{{"/var/run", "/run"}, {"/srv/link", "/etc"}};
 };

@@ -121,6 +121,22 @@ TEST(Verify, AnEnginesVolumesMayLieBehindALink) {
   EXPECT_THAT(broken(Role::kPodContainer), Contains(HasSubstr("reaches the guarded host path")));
 }
 
+TEST(Verify, AGuardedPathMayBeMountedTwice) {
+  FakeHost host;
+  host.places["/var/lib/kubelet"] = {{"8:1", "/lib/kubelet"}};
+  const auto broken = [&](std::vector<FilePlace> places) {
+    host.places["/srv/files"] = std::move(places);
+    return BrokenPromises(AsDocument(GoodConfig(), DocumentKind::kConfig), StrictClass(),
+                          PodContainer(), host);
+  };
+  for (const char* path : {"/", "/lib", "/lib/kubelet", "/lib/kubelet/pods/33-44"}) {
+    EXPECT_THAT(broken({{"8:1", path}}), Contains(HasSubstr("another name of"))) << path;
+    EXPECT_THAT(broken({{"8:2", "/"}, {"8:1", path}}), Contains(HasSubstr("another name of")));
+  }
+  EXPECT_THAT(broken({{"8:1", "/lib/kubelet2"}}), IsEmpty());
+  EXPECT_THAT(broken({{"8:2", "/lib/kubelet"}}), IsEmpty());
+}
+
 TEST(Verify, ExecKeepsThePromisesOfAProcess) {
   const auto broken = [](const Json& process) {
     return BrokenPromises(AsDocument(process, DocumentKind::kProcess), StrictClass(),

@@ -26,8 +26,9 @@ inline constexpr const char* kPodUserNamespace = "/there/user-namespace";
 class FakeHost : public HostView {
  public:
   std::map<std::string, std::string> links;
-  std::set<std::string> host_namespaces;  // paths that are the host's own
-  std::set<std::string> pod_namespaces;   // paths that belong to the pod's user namespace
+  std::map<std::string, std::vector<FilePlace>> places;  // of what is mounted twice, or unknown
+  std::set<std::string> host_namespaces;                 // paths that are the host's own
+  std::set<std::string> pod_namespaces;  // paths that belong to the pod's user namespace
   std::map<std::string, DeviceNumbers> devices;
   std::map<std::string, LimitPair, std::less<>> limits;
   LsmFacts lsm;
@@ -37,6 +38,11 @@ class FakeHost : public HostView {
   std::map<std::string, std::vector<std::string>> mount_flags;  // of the mount below a path
 
   base::Result<std::string> Resolve(const std::string& path) const override;
+  base::Result<std::vector<FilePlace>> Places(const std::string& path) const override {
+    const auto known = places.find(path);
+    if (known != places.end()) return known->second;
+    return std::vector<FilePlace>{{"0:1", path}};
+  }
   LsmFacts Lsm() const override { return lsm; }
   bool AppArmorProfileLoaded(const std::string& name) const override {
     return profiles.contains(name);

@@ -206,6 +206,33 @@ TEST(HostMounts, KernelFileSystemsHaveTheirPlaces) {
   ExpectGuarded(R"({"destination": "/proc", "type": "bind", "source": "/there/data"})", "/proc");
 }
 
+// A disk at /there/disk of which a part is mounted over the guarded /there/pods, as on nodes with a
+// read-only system; and the root's file system a second time.
+TEST(HostMounts, WhatIsMountedTwiceHasOnePlace) {
+  FakeHost host = Host();
+  host.places["/there/pods"] = {{"8:1", "/lib/pods"}};
+  const auto refusal = [&](std::vector<FilePlace> places) {
+    host.places["/there/data"] = std::move(places);
+    return RunLayer("host mounts", Policy(Mode::kRefuse),
+                    fmt::format(R"({{"mounts": [{}]}})", Bind("/there/data")), host, kPod)
+        .Refusal();
+  };
+  for (const std::vector<FilePlace>& places : std::vector<std::vector<FilePlace>>{
+           {{"8:1", "/lib/pods"}},                          // it
+           {{"8:1", "/lib/pods/u2/volumes/x"}},             // in it
+           {{"8:1", "/lib"}},                               // around it
+           {{"8:1", "/"}},                                  //
+           {{"8:2", "/x"}, {"8:3", "/"}, {"8:1", "/lib"}},  // mounted below it
+       }) {
+    EXPECT_THAT(refusal(places), HasSubstr("/there/data, which reaches /there/pods"));
+  }
+  EXPECT_THAT(refusal({{"0:1", "/"}}), HasSubstr("which reaches /,"));
+  for (const std::vector<FilePlace>& places : std::vector<std::vector<FilePlace>>{
+           {{"8:1", "/lib/pods2"}}, {{"8:1", "/lib/pod"}}, {{"8:2", "/lib/pods"}}, {}}) {
+    EXPECT_EQ(refusal(places), "");
+  }
+}
+
 TEST(HostMounts, SysfsAndCgroupAreReadOnly) {
   const Outcome out =
       Apply(Policy(Mode::kRefuse),

@@ -5,10 +5,14 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstdlib>
 
 #include "sandbox/limit_names.h"
 
@@ -124,6 +128,55 @@ TEST(RealHost, SaysHowAPathIsMounted) {
   int status = 1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// In a child with mounts of its own: what it says of `path`, "device path" each, with "D" for the
+// device of the tmpfs that it mounted at `top`.
+std::string PlacesIn(const std::string& top, const std::string& path) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(pipe(ends.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto at = [&](const char* name) { return top + name; };
+    const bool made =
+        unshare(CLONE_NEWNS) == 0 &&
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+        mount("t", top.c_str(), "tmpfs", 0, nullptr) == 0 &&
+        mkdir(at("/data").c_str(), 0700) == 0 && mkdir(at("/data/in").c_str(), 0700) == 0 &&
+        mkdir(at("/other").c_str(), 0700) == 0 && mkdir(at("/other/in").c_str(), 0700) == 0 &&
+        mount(at("/data").c_str(), at("/other/in").c_str(), nullptr, MS_BIND, nullptr) == 0;
+    std::string text = made ? "" : "not mounted";
+    const RealHost host("", "");
+    const auto own = host.Places(top);
+    const auto places = host.Places(path);
+    if (!own || !places) text += " no places";
+    if (own && places) {
+      for (const FilePlace& place : *places) {
+        text +=
+            (place.device == own->front().device ? "D" : place.device) + " " + place.path + "; ";
+      }
+    }
+    _exit(write(ends[1], text.data(), text.size()) >= 0 ? 0 : 1);
+  }
+  close(ends[1]);
+  std::array<char, 4096> text{};
+  const ssize_t got = read(ends[0], text.data(), text.size());
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+}
+
+TEST(RealHost, TellsPlacesWhateverTheyAreMountedAs) {
+  EXPECT_FALSE(kHost.Places("/no/such/path"));
+  if (geteuid() != 0) GTEST_SKIP() << "mounting needs root";
+  std::string top = testing::TempDir() + "stockade-places-XXXXXX";
+  ASSERT_NE(mkdtemp(top.data()), nullptr);
+  EXPECT_EQ(PlacesIn(top, top), "D /; D /data; ");
+  EXPECT_EQ(PlacesIn(top, top + "/data/in"), "D /data/in; ");
+  EXPECT_EQ(PlacesIn(top, top + "/other"), "D /other; D /data; ");
+  EXPECT_EQ(PlacesIn(top, top + "/other/in"), "D /data; ");
+  EXPECT_EQ(PlacesIn(top, top + "/other/in/in"), "D /data/in; ");
+  rmdir(top.c_str());
 }
 
 TEST(LimitNames, AreTheKernels) {
