@@ -216,6 +216,11 @@ Status OwnStreams(const Json& process, HostActions& actions) {
   if (!actions.ids) return {};
   STOCKADE_ASSIGN(actions.stream_uid, HostId(process, *actions.ids, "/user/uid"));
   STOCKADE_ASSIGN(actions.stream_gid, HostId(process, *actions.ids, "/user/gid"));
+  // An fsGroup, for one. All that a delegate says of it is "setgroups: invalid argument".
+  STOCKADE_ASSIGN(const std::size_t groups, SizeAt(process, "/user/additionalGids"));
+  for (std::size_t i = 0; i < groups; ++i) {
+    STOCKADE_TRY(HostId(process, *actions.ids, fmt::format("/user/additionalGids/{}", i)));
+  }
   return {};
 }
 

@@ -18,12 +18,12 @@ namespace stockade::sandbox {
 
 // Rewrites the document in `edit`, over which all layers have run, and says what must happen on the
 // host. For a container without ids of ours (SpecEditor::ids) nothing changes, but for
-// stockade-init where it is in the container without a user namespace, and for the root file system
+// stockade-init where the host's root is one of the container's ids, and for the root file system
 // where the class says what of it runs. `stage` is the absolute path of the stage.
 base::Result<HostActions> Stage(const LayerInput& in, const std::string& stage, SpecEditor& edit);
 
 // Sets the ids of the standard streams to those of the user of `process`, where the pod has ids of
-// ours. kSpec error if that user is beyond them.
+// ours. kSpec error if that user, or a group of its, is beyond them.
 base::Status OwnStreams(const base::Json& process, HostActions& actions);
 
 }  // namespace stockade::sandbox

@@ -226,6 +226,12 @@ TEST(Staging, StreamsBelongToTheProcess) {
   Json spec = Spec();
   spec["process"]["user"]["uid"] = 65536;
   EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("beyond the 65536 ids"));
+  spec = Spec();
+  spec["process"]["user"]["additionalGids"] = Json::array({5, 65535});
+  EXPECT_EQ(Apply(spec).Refusal(), "");
+  spec["process"]["user"]["additionalGids"].push_back(70000);
+  EXPECT_THAT(Apply(spec).Refusal(),
+              HasSubstr("user/additionalGids/2 is 70000, which is beyond the 65536 ids"));
 }
 
 TEST(Staging, TheRecordKeepsTheActions) {
