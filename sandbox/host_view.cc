@@ -64,6 +64,10 @@ Result<bool> HostView::BelongsTo(const std::string& path, const std::string&) co
   return Fail(ErrorKind::kHost, "cannot tell whose the namespace {} is", path);
 }
 
+Result<NamespaceIds> HostView::UserNamespaceIds(const std::string& path) const {
+  return Fail(ErrorKind::kHost, "cannot tell which ids the user namespace {} has", path);
+}
+
 bool HostView::IsDirectory(const std::string&) const { return true; }
 
 Result<DeviceNumbers> HostView::Device(const std::string& path) const {
@@ -180,6 +184,10 @@ Result<bool> RealHost::BelongsTo(const std::string& path, const std::string& use
     return FailErrno(ErrorKind::kHost, errno, user_namespace);
   }
   return SameFile(found, expected);
+}
+
+Result<NamespaceIds> RealHost::UserNamespaceIds(const std::string& path) const {
+  return ReadUserNamespace(path);
 }
 
 bool RealHost::IsDirectory(const std::string& path) const {

@@ -18,6 +18,7 @@
 #include "config/class_policy.h"
 #include "filters/bpf.h"
 #include "sandbox/host/mount_info.h"
+#include "sandbox/host/user_namespace.h"
 
 namespace stockade::sandbox {
 
@@ -72,6 +73,8 @@ class HostView {
   // root alone has rights in it (ioctl_ns(2), NS_GET_USERNS).
   virtual base::Result<bool> BelongsTo(const std::string& path,
                                        const std::string& user_namespace) const;
+  // The ids of the user namespace at `path`, as this process sees them.
+  virtual base::Result<NamespaceIds> UserNamespaceIds(const std::string& path) const;
   // False only if `path` is surely no directory.
   virtual bool IsDirectory(const std::string& path) const;
   // The numbers of the host's device node at `path`.
@@ -112,6 +115,7 @@ class RealHost : public HostView {
   base::Result<bool> IsHostNamespace(const std::string& path, std::string_view type) const override;
   base::Result<bool> BelongsTo(const std::string& path,
                                const std::string& user_namespace) const override;
+  base::Result<NamespaceIds> UserNamespaceIds(const std::string& path) const override;
   bool IsDirectory(const std::string& path) const override;
   base::Result<DeviceNumbers> Device(const std::string& path) const override;
   base::Result<bool> OthersMayOpen(const std::string& path) const override;

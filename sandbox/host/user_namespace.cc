@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <sstream>
 #include <string>
 
 #include "config/base/file.h"
@@ -20,7 +21,7 @@ using base::ErrorKind;
 using base::FailErrno;
 using base::UniqueFd;
 
-// A child that is nothing but the first process of a user namespace. It has ended when Start
+// A child that is nothing but a process of a user namespace. It has ended when Start or Join
 // returns; until it is reaped, its namespace can still be named through /proc.
 class NamespaceChild {
  public:
@@ -44,6 +45,19 @@ class NamespaceChild {
     if (errno == EINVAL) error.value().hint = "the kernel needs CONFIG_USER_NS";
     return error;
   }
+  // In a namespace that there is.
+  base::Status Join(int space, const std::string& name) {
+    pid_ = static_cast<pid_t>(syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr));
+    if (pid_ == 0) _exit(setns(space, CLONE_NEWUSER) == 0 ? 0 : errno);
+    if (pid_ < 0) return FailErrno(ErrorKind::kHost, errno, "fork");
+    siginfo_t end = {};  // and is not reaped
+    while (waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOWAIT | __WALL) != 0) {
+      if (errno != EINTR) return FailErrno(ErrorKind::kHost, errno, "wait for a child");
+    }
+    if (end.si_code == CLD_EXITED && end.si_status == 0) return {};
+    return FailErrno(ErrorKind::kHost, end.si_code == CLD_EXITED ? end.si_status : EIO,
+                     fmt::format("join the user namespace {}", name));
+  }
   std::string Path(const char* file) const { return fmt::format("/proc/{}/{}", pid_, file); }
 
  private:
@@ -57,7 +71,28 @@ base::Status WriteMap(const std::string& path, const IdMap& map) {
                         path);
 }
 
+base::Result<std::vector<IdMap>> ReadMap(const std::string& path) {
+  constexpr std::size_t kMaxMap = 64U << 10;  // of 340 lines
+  STOCKADE_ASSIGN(const std::string text, base::ReadFile(path, kMaxMap));
+  std::vector<IdMap> maps;
+  std::istringstream lines(text);
+  for (IdMap map; lines >> map.inside >> map.outside >> map.count;) maps.push_back(map);
+  if (lines.eof()) return maps;
+  return base::Fail(ErrorKind::kHost, "{}: not a map of ids", path);
+}
+
 }  // namespace
+
+base::Result<NamespaceIds> ReadUserNamespace(const std::string& path) {
+  const UniqueFd space(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!space) return FailErrno(ErrorKind::kHost, errno, path);
+  NamespaceChild child;
+  STOCKADE_TRY(child.Join(space.get(), path));
+  NamespaceIds ids;
+  STOCKADE_ASSIGN(ids.uids, ReadMap(child.Path("uid_map")));
+  STOCKADE_ASSIGN(ids.gids, ReadMap(child.Path("gid_map")));
+  return ids;
+}
 
 base::Result<UniqueFd> MakeUserNamespace(const IdMap& map) {
   NamespaceChild child;

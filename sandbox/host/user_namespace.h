@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "config/base/error.h"
 #include "config/base/fd.h"
@@ -18,6 +20,13 @@ struct IdMap {
   std::uint32_t outside = 0;
   std::uint32_t count = 0;
 };
+
+// What the namespace of a file like /proc/77/ns/user maps, as this process sees it.
+struct NamespaceIds {
+  std::vector<IdMap> uids;
+  std::vector<IdMap> gids;
+};
+base::Result<NamespaceIds> ReadUserNamespace(const std::string& path);
 
 // A map by which no file that exists has an owner: its one id is the last before "no id".
 inline constexpr IdMap kNobodyMap{0xfffffffeU, 0xfffffffeU, 1};

@@ -26,6 +26,15 @@ constexpr std::uint64_t kEndOfIds = 0xffffffff;
 
 constexpr std::array<const char*, 2> kMappings{"/linux/uidMappings", "/linux/gidMappings"};
 
+// What is wrong with a range of ids, "" if it is the pod's own.
+std::string RangeProblem(std::uint64_t inside, std::uint64_t first, std::uint64_t size) {
+  if (size == 0) return "maps nothing";
+  if (size > kEndOfIds || first > kEndOfIds - size) return "goes beyond the last id";
+  if (inside == 0 && first >= kFirstPrivateId) return "";
+  return fmt::format("maps {} to {} and not 0 to an id of {} or more", inside, first,
+                     kFirstPrivateId);
+}
+
 // What is wrong with a mapping that the engine wrote, "" if it is one range that is the pod's own.
 Result<std::string> MappingProblem(const Json& spec, const std::string& list) {
   STOCKADE_ASSIGN(const std::size_t count, SizeAt(spec, list));
@@ -33,12 +42,17 @@ Result<std::string> MappingProblem(const Json& spec, const std::string& list) {
   STOCKADE_ASSIGN(const auto inside, UnsignedAt(spec, list + "/0/containerID"));
   STOCKADE_ASSIGN(const auto host, UnsignedAt(spec, list + "/0/hostID"));
   STOCKADE_ASSIGN(const auto size, UnsignedAt(spec, list + "/0/size"));
-  const std::uint64_t first = host.value_or(0);
-  if (size.value_or(0) == 0) return "maps nothing";
-  if (*size > kEndOfIds || first > kEndOfIds - *size) return "goes beyond the last id";
-  if (inside.value_or(0) != 0 || first < kFirstPrivateId) {
-    return fmt::format("maps {} to {} and not 0 to an id of {} or more", inside.value_or(0), first,
-                       kFirstPrivateId);
+  return RangeProblem(inside.value_or(0), host.value_or(0), size.value_or(0));
+}
+
+// What is wrong with the ids that a namespace to join really has, whatever the document says.
+std::string JoinedProblem(const HostView& host, const std::string& path) {
+  const auto ids = host.UserNamespaceIds(path);
+  if (!ids) return ids.error().message;
+  for (const auto& list : {ids->uids, ids->gids}) {
+    if (list.size() != 1) return fmt::format("{} has {} mappings and not one", path, list.size());
+    const std::string problem = RangeProblem(list[0].inside, list[0].outside, list[0].count);
+    if (!problem.empty()) return fmt::format("{} {}", path, problem);
   }
   return "";
 }
@@ -49,7 +63,8 @@ Status CheckGiven(const LayerInput& in, SpecEditor& edit, const NamespaceEntry& 
   std::string problem;
   if (!given.path.empty()) {
     STOCKADE_ASSIGN(const bool host, in.host.IsHostNamespace(given.path, "user"));
-    if (host) problem = fmt::format("{} is the host's", given.path);
+    problem =
+        host ? fmt::format("{} is the host's", given.path) : JoinedProblem(in.host, given.path);
   }
   for (const char* list : kMappings) {
     STOCKADE_ASSIGN(const std::size_t count, SizeAt(edit.Root(), list));

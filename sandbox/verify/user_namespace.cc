@@ -39,6 +39,15 @@ void CheckMapping(const Final& final, const char* pointer, Broken& broken) {
   }
 }
 
+// The same of the ids that a namespace to join really has.
+bool HasIdsOfItsOwn(const HostView& host, const std::string& path) {
+  const auto ids = host.UserNamespaceIds(path);
+  const auto own = [](const std::vector<IdMap>& list) {
+    return list.size() == 1 && list[0].inside == 0 && list[0].outside >= kFirstPrivateId;
+  };
+  return ids && own(ids->uids) && own(ids->gids);
+}
+
 // With ids of ours everything is staged: what is not would be nobody's in the container, or the
 // host's root's.
 void CheckStaged(const Final& final, Broken& broken) {
@@ -83,6 +92,10 @@ void CheckUserNamespace(const Final& final, Broken& broken) {
   if (!path.empty()) {
     const auto is_host = final.host.IsHostNamespace(path, "user");
     if (!is_host || *is_host) broken.Add("the user namespace {} is the host's", path);
+    // One of ours is known by its claim.
+    if (!final.actions.ids && !HasIdsOfItsOwn(final.host, path)) {
+      broken.Add("the user namespace {} has ids of the host's", path);
+    }
   }
   for (const char* pointer : {"/linux/uidMappings", "/linux/gidMappings"}) {
     const bool joins = !path.empty() && At(final.root, pointer).is_null();

@@ -102,6 +102,24 @@ class Refusals:
                                     f"give the container a {kind} namespace of its own")
         self.assertEqual(runtime.ids(), ["neighbour"])
 
+    def test_a_user_namespace_with_the_hosts_ids_is_refused(self):
+        """As `podman run --userns ns:PATH` asks for one, whatever the document says of its ids."""
+        spec = plain_spec(["sleep", "100"])
+        spec["linux"]["namespaces"].append({"type": "user"})
+        mapping = [{"containerID": 0, "hostID": 0, "size": 65536}]
+        spec["linux"].update(uidMappings=mapping, gidMappings=mapping)
+        holder = self.runtime("permissive")
+        self.container(holder, "holder", self.bundle(spec=spec))
+        path = f"/proc/{holder.state('holder').json()['pid']}/ns/user"
+        for mapping in ([], [{"containerID": 0, "hostID": 1 << 20, "size": 65536}]):
+            with self.subTest(mapping):
+                spec = plain_spec(["cat", "/proc/self/uid_map"])
+                set_namespace(spec, "user", path)
+                if mapping:
+                    spec["linux"].update(uidMappings=mapping, gidMappings=mapping)
+                self.refused_create(self.runtime("restricted"), self.bundle(spec=spec),
+                                    f"the container's user namespace {path} maps 0 to 0")
+
     def test_permissive_refuses_none_of_these(self):
         """Else the refusals above could be the delegate's."""
         self.node.run(["mkdir", "-p", "/run/containerd"])

@@ -30,8 +30,14 @@ class FakeHost : public HostView {
   base::Result<DeviceNumbers> Device(const std::string& path) const override;
   base::Result<LimitPair> InheritedLimit(std::string_view limit) const override;
   base::Result<std::string> InitProgram() const override { return "/opt/stockade-init"; }
+  base::Result<NamespaceIds> UserNamespaceIds(const std::string& path) const override {
+    const auto known = namespace_ids.find(path);
+    if (known != namespace_ids.end()) return known->second;
+    return NamespaceIds{{{0, 1U << 20, 65536}}, {{0, 1U << 20, 65536}}};
+  }
   bool IsDirectory(const std::string& path) const override { return !path.ends_with("file"); }
 
+  std::map<std::string, NamespaceIds> namespace_ids;
   std::map<std::string, std::vector<FilePlace>> places;
   LsmFacts lsm{.apparmor = true, .selinux = true};
   std::map<std::string, std::string> links{{"/var/run", "/run"}, {"/srv/link", "/etc"}};

@@ -137,6 +137,21 @@ TEST(Verify, AGuardedPathMayBeMountedTwice) {
   EXPECT_THAT(broken({{"8:2", "/lib/kubelet"}}), IsEmpty());
 }
 
+TEST(Verify, AJoinedUserNamespaceHasTheIdsThatItHas) {
+  for (const std::vector<IdMap>& ids : std::vector<std::vector<IdMap>>{
+           {{0, 0, 65536}}, {{0, 1000, 1}}, {{0, 131072, 9}, {9, 0, 1}}, {{1, 131072, 9}}, {}}) {
+    FakeHost host;
+    NamespaceIds both{{{0, 131072, 65536}}, ids};
+    for (int i = 0; i < 2; ++i) {
+      host.namespace_ids["/proc/77/ns/user"] = both;
+      EXPECT_THAT(BrokenPromises(AsDocument(GoodConfig(), DocumentKind::kConfig), StrictClass(),
+                                 PodContainer(), host),
+                  Contains(HasSubstr("has ids of the host's")));
+      std::swap(both.uids, both.gids);
+    }
+  }
+}
+
 TEST(Verify, ExecKeepsThePromisesOfAProcess) {
   const auto broken = [](const Json& process) {
     return BrokenPromises(AsDocument(process, DocumentKind::kProcess), StrictClass(),

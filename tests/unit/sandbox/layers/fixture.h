@@ -26,6 +26,7 @@ inline constexpr const char* kPodUserNamespace = "/there/user-namespace";
 class FakeHost : public HostView {
  public:
   std::map<std::string, std::string> links;
+  std::map<std::string, NamespaceIds> namespace_ids;
   std::map<std::string, std::vector<FilePlace>> places;  // of what is mounted twice, or unknown
   std::set<std::string> host_namespaces;                 // paths that are the host's own
   std::set<std::string> pod_namespaces;  // paths that belong to the pod's user namespace
@@ -52,6 +53,11 @@ class FakeHost : public HostView {
   base::Result<bool> BelongsTo(const std::string& path,
                                const std::string& user_namespace) const override {
     return user_namespace == kPodUserNamespace && pod_namespaces.contains(path);
+  }
+  base::Result<NamespaceIds> UserNamespaceIds(const std::string& path) const override {
+    const auto known = namespace_ids.find(path);
+    if (known != namespace_ids.end()) return known->second;
+    return NamespaceIds{{{0, 1U << 20, 65536}}, {{0, 1U << 20, 65536}}};
   }
   bool IsDirectory(const std::string& path) const override { return !path.ends_with(".file"); }
   base::Result<DeviceNumbers> Device(const std::string& path) const override;

@@ -108,6 +108,27 @@ TEST(UserNamespace, WhatTheEngineMadeIsChecked) {
   }
 }
 
+TEST(UserNamespace, WhatIsJoinedHasTheIdsThatItHas) {
+  const IdMap good{0, 131072, 65536};
+  const auto join = [&](std::vector<IdMap> uids, std::vector<IdMap> gids) {
+    Json spec =
+        Spec({{"uidMappings", Mapping(131072, 65536)}, {"gidMappings", Mapping(131072, 65536)}});
+    spec["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/proc/9/ns/user"}});
+    FakeHost host;
+    host.namespace_ids["/proc/9/ns/user"] = {std::move(uids), std::move(gids)};
+    const Outcome kept = RunLayer("user namespace", EmptyClass(), spec.dump(), host);
+    const std::string refusal = RunLayer("user namespace", Forced(), spec.dump(), host).Refusal();
+    EXPECT_FALSE(kept.error);
+    EXPECT_EQ(kept.notices.size(), refusal.empty() ? 0U : 1U);
+    return refusal;
+  };
+  EXPECT_EQ(join({good}, {good}), "");
+  EXPECT_THAT(join({{0, 0, 65536}}, {good}), HasSubstr("/proc/9/ns/user maps 0 to 0"));
+  EXPECT_THAT(join({good}, {{0, 1000, 1}}), HasSubstr("maps 0 to 1000"));
+  EXPECT_THAT(join({good, {65536, 0, 1}}, {good}), HasSubstr("2 mappings"));
+  EXPECT_THAT(join({}, {}), HasSubstr("0 mappings"));
+}
+
 TEST(UserNamespace, ThatOfTheHostIsNone) {
   Json spec = Spec();
   spec["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/proc/1/ns/user"}});
