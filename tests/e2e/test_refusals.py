@@ -8,6 +8,9 @@ from lib.bundle import all_caps, plain_spec
 from lib.case import NodeCase, require_stockade
 from lib.runtime import CLASSES, stockade
 
+# One that reads what it is told: crun fails if a hook ends without.
+HOOK = {"path": "/bin/sh", "args": ["sh", "-c", "cat > /dev/null"]}
+
 
 class Refusals:
     """The tests; subclasses say over which delegate."""
@@ -45,9 +48,8 @@ class Refusals:
         ("a symbolic link to /etc", lambda s: bind(s, "/tmp/e2e-link/x", "/host"), ["/etc"]),
         ("a dangerous sysctl", lambda s: s["linux"].update(
             sysctl={"kernel.core_pattern": "|/bin/sh"}), ["kernel.core_pattern"]),
-        ("a hook", lambda s: s.update(hooks={"prestart": [{"path": "/bin/true"}]}), ["/bin/true"]),
-        ("a poststop hook", lambda s: s.update(hooks={"poststop": [{"path": "/bin/true"}]}),
-         ["/bin/true"]),
+        ("a hook", lambda s: s.update(hooks={"prestart": [HOOK]}), ["/bin/sh"]),
+        ("a poststop hook", lambda s: s.update(hooks={"poststop": [HOOK]}), ["/bin/sh"]),
         ("a block device", lambda s: s["linux"].update(devices=[
             {"path": "/dev/sda", "type": "b", "major": 8, "minor": 0}]), ["/dev/sda"]),
     ]
