@@ -166,12 +166,15 @@ Result<std::optional<IdRange>> IdClaims::Find(const IdOwner& owner) const {
   return claim == nullptr ? std::nullopt : std::optional<IdRange>(claim->ids);
 }
 
-Status IdClaims::Release(const IdOwner& owner) const {
+Status IdClaims::Release(const IdOwner& owner, const ProcessId& claimer) const {
   if (access(directory_.c_str(), F_OK) != 0 && errno == ENOENT) return {};
   STOCKADE_ASSIGN(const base::UniqueFd lock, Lock());
   STOCKADE_ASSIGN(const std::vector<IdClaim> claims, List());
   const IdClaim* claim = ClaimOf(claims, owner);
-  if (claim == nullptr || unlink(PathOf(claim->ids).c_str()) == 0) return {};
+  if (claim == nullptr) return {};
+  // A create that found no record any more is at work with them.
+  if (claim->claimer != claimer && claim->claimer.Alive()) return {};
+  if (unlink(PathOf(claim->ids).c_str()) == 0) return {};
   return base::FailErrno(ErrorKind::kHost, errno, PathOf(claim->ids));
 }
 

@@ -49,8 +49,9 @@ class IdClaims {
 
   base::Result<std::optional<IdRange>> Find(const IdOwner& owner) const;
 
-  // Gives the owner's range back; one without a range is no error.
-  base::Status Release(const IdOwner& owner) const;
+  // Gives back the owner's range that `claimer` took, or somebody dead; one that another living
+  // process has taken since stays, and an owner without a range is no error.
+  base::Status Release(const IdOwner& owner, const ProcessId& claimer) const;
 
   // Gives back each range whose claimer is dead and for whose owner `needed` is false.
   base::Status Sweep(const std::function<bool(const IdOwner&)>& needed) const;

@@ -189,10 +189,19 @@ base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
     restored = RestoreBundle(*record);
   }
   const std::string pod = PodOfRecord(PathOf(id));
+  const ProcessId creator = CreatorOfRecord(PathOf(id));
   STOCKADE_TRY(RemoveRecord(PathOf(id)));
   // Last, for nobody may get the ids while something says that they are this pod's.
-  if (!pod.empty()) STOCKADE_TRY(ReleaseIds(pod));
+  if (!pod.empty()) STOCKADE_TRY(ReleaseIds(pod, creator));
   return restored;
+}
+
+base::Status StateRoot::ReleaseUnlessUsed(const std::string& id) const {
+  STOCKADE_ASSIGN(const StateLock lock, Lock());
+  // In this order, for a creator may have become the delegate, made the container and ended. A new
+  // one has to wait for the lock.
+  if (BeingCreated(id) || DelegateKnows(id)) return {};
+  return Release(id, lock);
 }
 
 base::Result<IdRange> StateRoot::ClaimIds(const std::string& pod,
@@ -200,9 +209,9 @@ base::Result<IdRange> StateRoot::ClaimIds(const std::string& pod,
   return IdClaims(state_directory_).Claim({key(), pod}, ProcessId::Self(), usable);
 }
 
-base::Status StateRoot::ReleaseIds(const std::string& pod) const {
+base::Status StateRoot::ReleaseIds(const std::string& pod, const ProcessId& claimer) const {
   if (HasRecordOf(directory_, pod)) return {};
-  return IdClaims(state_directory_).Release({key(), pod});
+  return IdClaims(state_directory_).Release({key(), pod}, claimer);
 }
 
 base::Status StateRoot::SweepIds() const {

@@ -57,6 +57,10 @@ class StateRoot {
   // it. With the record goes its supervisor's cgroup, with the last one of a pod its ids as well.
   base::Status Release(const std::string& id, const StateLock& lock) const;
 
+  // The same, with the lock taken, unless the delegate knows the container or another living
+  // process creates it: what a delegate's delete, or the end of its run, leaves to be done.
+  base::Status ReleaseUnlessUsed(const std::string& id) const;
+
   // Releases every record whose container the delegate does not know and whose creator is gone, and
   // the ids, of all roots, that are nobody's any more. Takes the lock if there is such a record:
   // the many creates of a busy node do not wait for each other to find none.
@@ -81,9 +85,10 @@ class StateRoot {
   // container outside Kubernetes, and for this process, which goes on to claim its record
   // (id_claims.h). Needs no lock of the root.
   base::Result<IdRange> ClaimIds(const std::string& pod, const std::vector<IdRange>& usable) const;
-  // Gives the range back unless a record of the pod, or of one of its containers, is there. For a
-  // create that fails after ClaimIds; Release and Sweep do it themselves.
-  base::Status ReleaseIds(const std::string& pod) const;
+  // Gives the range that `claimer` took back unless a record of the pod, or of one of its
+  // containers, is there. For a create that fails after ClaimIds; Release and Sweep do it
+  // themselves.
+  base::Status ReleaseIds(const std::string& pod, const ProcessId& claimer) const;
 
  private:
   // Gives back the ids of all roots that no record and no living process needs.

@@ -35,7 +35,7 @@ base::Result<std::string> NamespaceOf(const sandbox::StateRoot& state, const std
 }  // namespace
 
 PodIdSource::~PodIdSource() {
-  if (claimed_) (void)state_.ReleaseIds(*claimed_);
+  if (claimed_) (void)state_.ReleaseIds(*claimed_, sandbox::ProcessId::Self());
 }
 
 base::Result<sandbox::PodIds> PodIdSource::Of(const sandbox::Container& container) {

@@ -79,10 +79,7 @@ Outcome Features(const Invocation& call, const std::string& delegate) {
 Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
                       const sandbox::StateRoot& state, const std::vector<std::string>& words) {
   STOCKADE_ASSIGN(const int exit_code, RunDelegate(delegate, words));
-  if (state.DelegateKnows(call.id)) return exit_code;
-  STOCKADE_ASSIGN(const sandbox::StateLock lock, state.Lock());
-  if (state.BeingCreated(call.id)) return exit_code;
-  STOCKADE_TRY(state.Release(call.id, lock));
+  STOCKADE_TRY(state.ReleaseUnlessUsed(call.id));
   return exit_code;
 }
 

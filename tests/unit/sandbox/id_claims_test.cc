@@ -98,20 +98,36 @@ TEST_F(IdClaimsTest, ExhaustionSaysHowManyThereAreAndWhatToDo) {
   EXPECT_THAT(third.error().Text(),
               AllOf(HasSubstr("no ids are left for pod c: all 2 ranges of 65536 are taken"),
                     HasSubstr("\"idPool\"")));
-  ASSERT_TRUE(claims().Release(Pod("a")));
+  ASSERT_TRUE(claims().Release(Pod("a"), ProcessId::Self()));
   EXPECT_TRUE(claims().Claim(Pod("c"), ProcessId::Self(), usable));
 }
 
 TEST_F(IdClaimsTest, ReleaseTakesTheOwnersOnly) {
-  EXPECT_TRUE(claims().Release(Pod("a")));  // no directory yet
+  EXPECT_TRUE(claims().Release(Pod("a"), ProcessId::Self()));  // no directory yet
   ASSERT_TRUE(claims().Claim(Pod("a"), ProcessId::Self(), Ranges(9)));
   ASSERT_TRUE(claims().Claim(Pod("b"), ProcessId::Self(), Ranges(9)));
-  EXPECT_TRUE(claims().Release(Pod("c")));
+  EXPECT_TRUE(claims().Release(Pod("c"), ProcessId::Self()));
   EXPECT_EQ(Count(), 2U);
-  EXPECT_TRUE(claims().Release(Pod("a")));
-  EXPECT_TRUE(claims().Release(Pod("a")));
+  EXPECT_TRUE(claims().Release(Pod("a"), ProcessId::Self()));
+  EXPECT_TRUE(claims().Release(Pod("a"), ProcessId::Self()));
   EXPECT_EQ(*claims().Find(Pod("a")), std::nullopt);
   EXPECT_NE(*claims().Find(Pod("b")), std::nullopt);
+}
+
+// Of two creates of one id, the delete of the container before may come between: it takes back what
+// that one's creator took, and not what the next one has.
+TEST_F(IdClaimsTest, ReleaseLeavesWhatALivingProcessHasTakenSince) {
+  const ProcessId before = Dead();
+  ASSERT_TRUE(claims().Claim(Pod("a"), before, Ranges(9)));
+  ASSERT_TRUE(claims().Claim(Pod("a"), ProcessId::Self(), Ranges(9)));
+  EXPECT_TRUE(claims().Release(Pod("a"), before));
+  EXPECT_NE(*claims().Find(Pod("a")), std::nullopt);
+  EXPECT_TRUE(claims().Release(Pod("a"), ProcessId::Self()));
+  EXPECT_EQ(*claims().Find(Pod("a")), std::nullopt);
+  // A pod's last container is not always what took them.
+  ASSERT_TRUE(claims().Claim(Pod("a"), before, Ranges(9)));
+  EXPECT_TRUE(claims().Release(Pod("a"), ProcessId::Self()));
+  EXPECT_EQ(*claims().Find(Pod("a")), std::nullopt);
 }
 
 TEST_F(IdClaimsTest, ARangeThatOverlapsATakenOneIsNotGiven) {
@@ -250,7 +266,7 @@ TEST_F(IdClaimsTest, AHundredAtOnceGetAHundredRanges) {
     if (!mark || flock(mark.get(), LOCK_EX | LOCK_NB) != 0) _exit(3);
     if (!claims.Sweep([](const IdOwner&) { return false; })) _exit(4);
     mark.Reset();
-    if (!claims.Release(owner)) _exit(5);
+    if (!claims.Release(owner, ProcessId::Self())) _exit(5);
   }
 }
 

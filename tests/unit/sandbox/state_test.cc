@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "config/base/file.h"
 #include "sandbox/id_claims.h"
@@ -183,6 +184,46 @@ TEST_F(StateTest, OnlyAnotherLivingProcessIsCreating) {
   EXPECT_EQ(status, 0);
 }
 
+// True when `child` waits for a lock of a file.
+bool WaitsForLock(pid_t child) {
+  const std::string locks = base::ReadFile("/proc/locks", 1U << 20).value_or("");
+  for (std::size_t at = 0; (at = locks.find("-> FLOCK", at)) != std::string::npos; ++at) {
+    const std::string line = locks.substr(at, locks.find('\n', at) - at);
+    if (line.find(fmt::format(" {} ", child)) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// While a delete waits for the lock, the container that it ended is created anew, by a process that
+// becomes the delegate and ends.
+TEST_F(StateTest, ReleaseUnlessUsedAsksUnderTheLock) {
+  StateRecord before = Record("web");
+  before.creator = DeadProcess();
+  ASSERT_TRUE(Claim(before));
+  std::optional<StateLock> lock = *Root().Lock();
+  const pid_t child = fork();
+  if (child == 0) {
+    lock.reset();
+    _exit(Root().ReleaseUnlessUsed("web") ? 0 : 1);
+  }
+  while (!WaitsForLock(child) && waitpid(child, nullptr, WNOHANG) == 0) usleep(1000);
+  std::filesystem::create_directory(top_ + "/runc/web");
+  lock.reset();
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(Root().Exists("web"));
+}
+
+TEST_F(StateTest, ReleaseUnlessUsedTakesOurOwnAndTheDead) {
+  ASSERT_TRUE(Claim(Record("ours")));  // a run whose container has ended
+  StateRecord dead = Record("dead");
+  dead.creator = DeadProcess();
+  ASSERT_TRUE(Claim(dead));
+  for (const char* id : {"ours", "dead", "none"}) EXPECT_TRUE(Root().ReleaseUnlessUsed(id)) << id;
+  EXPECT_THAT(Root().List(), IsEmpty());
+}
+
 TEST_F(StateTest, ReleasePutsTheOriginalBack) {
   ASSERT_TRUE(base::ReplaceFile(Bundle() + "/config.json", "final", 0644));
   ASSERT_TRUE(Claim(Record("web")));
@@ -277,7 +318,7 @@ TEST_F(StateIdsTest, DoNotWaitForWhatIsLeftOfARecord) {
   ASSERT_TRUE(Root().Release("pause", *Root().Lock()));
   EXPECT_EQ(Taken(), 1U);
   std::filesystem::remove(top_ + "/state/" + Root().key() + "/web/pod");
-  ASSERT_TRUE(Root().ReleaseIds("pause"));
+  ASSERT_TRUE(Root().ReleaseIds("pause", ProcessId::Self()));
   EXPECT_EQ(Taken(), 0U);
 }
 
@@ -293,11 +334,22 @@ TEST_F(StateIdsTest, StayWithTheSandboxWhenAContainerGoes) {
 
 TEST_F(StateIdsTest, AFailedCreateGivesBackWhatHasNoRecord) {
   ASSERT_TRUE(Root().ClaimIds("web", usable_));
-  ASSERT_TRUE(Root().ReleaseIds("web"));
+  ASSERT_TRUE(Root().ReleaseIds("web", ProcessId::Self()));
   EXPECT_EQ(Taken(), 0U);
   const IdRange ids = *Root().ClaimIds("web", usable_);
   ASSERT_TRUE(Claim(WithIds("web", Role::kStandalone, ids)));
-  ASSERT_TRUE(Root().ReleaseIds("web"));  // of a second create of the same id
+  ASSERT_TRUE(Root().ReleaseIds("web", ProcessId::Self()));  // of a second create of the same id
+  EXPECT_EQ(Taken(), 1U);
+}
+
+// Between the two steps of a release, its record and its ids, another process creates the container
+// anew.
+TEST_F(StateIdsTest, OfAnotherCreateStay) {
+  StateRecord before = WithIds("web", Role::kStandalone, {1000000});
+  before.creator = DeadProcess();
+  ASSERT_TRUE(Claim(before));
+  ASSERT_TRUE(Root().ClaimIds("web", usable_));
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
   EXPECT_EQ(Taken(), 1U);
 }
 
