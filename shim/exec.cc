@@ -144,6 +144,7 @@ base::Result<Json> ProcessFromFlags(const Invocation& call, const Json& config) 
   if (call.rest.empty()) return base::Fail(ErrorKind::kUsage, "exec needs a command");
   process["args"] = call.rest;
   process["terminal"] = call.Has("tty");
+  if (call.Has("no-new-privs")) process["noNewPrivileges"] = true;
   try {
     for (const Flag& flag : call.flags) STOCKADE_TRY(ApplyFlag(flag, process));
   } catch (const Json::exception& error) {

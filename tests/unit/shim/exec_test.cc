@@ -46,6 +46,15 @@ TEST(ProcessFromFlags, TakesEveryFlag) {
   EXPECT_EQ(process->at("capabilities").at("ambient"), (Json{"CAP_SYS_ADMIN"}));
 }
 
+// A class may leave it to the container, and the container to its processes.
+TEST(ProcessFromFlags, SetsNoNewPrivileges) {
+  Invocation call;
+  ASSERT_TRUE(ParseInvocation({"stockade-a", "exec", "--no-new-privs", "c", "id"}, call));
+  const auto process = ProcessFromFlags(call, Json{{"process", {{"cwd", "/"}}}});
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->value("noNewPrivileges", false), true);
+}
+
 // The container's own promise is not a flag's to take back.
 TEST(ProcessFromFlags, CannotUnsetNoNewPrivileges) {
   EXPECT_EQ(Built({"--no-new-privs=false", "c", "id"})->at("noNewPrivileges"), true);
