@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include "config/base/file.h"
 
@@ -69,7 +70,11 @@ base::Result<std::string> FindDelegate(std::string_view name, const config::Node
 
 std::string DefaultRoot(const std::string& delegate) {
   const std::string name = delegate.substr(delegate.rfind('/') + 1);
-  if (name.find("crun") != std::string::npos) return "/run/crun";
+  if (name.find("crun") != std::string::npos) {
+    // Of a root that has logged in, too.
+    const char* const login = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe)
+    return login == nullptr || *login == '\0' ? "/run/crun" : std::string(login) + "/crun";
+  }
   if (name.find("youki") != std::string::npos) return "/run/youki";
   return "/run/runc";
 }

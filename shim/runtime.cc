@@ -49,7 +49,7 @@ std::string Absolute(const std::string& path) {
 sandbox::StateRoot StateOf(const Invocation& call, const config::NodeConfig& node,
                            const std::string& delegate) {
   const std::string root = call.Global("root").value_or("");
-  return {node.state_directory, root.empty() ? DefaultRoot(delegate) : Absolute(root)};
+  return {node.state_directory, Absolute(root.empty() ? DefaultRoot(delegate) : root)};
 }
 
 base::Status NeedClass(const Invocation& call) {

@@ -185,6 +185,43 @@ class Faults:
         self.assertEqual(json.loads(log.read_text())["level"], "error")
         self.assertEqual(self.records(), [])
 
+    # Callers
+
+    def test_a_caller_that_ignores_the_end_of_its_children(self):
+        runtime = self.runtime()
+        runtime.argv = ["env", "--ignore-signal=CHLD", *runtime.argv]
+        box = self.bundle(spec=greedy_spec(["sh", "-c", "exit 7"]))
+        self.addCleanup(self.node.run, ["rm", "-rf", "/run/crun"])  # crun makes it for its --version
+        version = self.node.run([*runtime.argv, "--version"])
+        self.assertEqual(version.returncode, 0, version.stderr)
+        self.assertEqual(runtime.run("box", box).code, 7)
+        self.ok(runtime.create("box", box))
+        self.ok(runtime.delete("box", "--force"))
+        self.assertEqual(self.records(), [])
+
+    def test_the_root_of_who_names_none_is_the_delegates(self):
+        """crun's is another for somebody who has logged in."""
+        runtime = self.runtime()
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        env = {"XDG_RUNTIME_DIR": "/tmp/login"}
+
+        def call(*args):
+            return self.node.run([*runtime.argv, *args], env=env)
+
+        self.addCleanup(self.node.run, ["rm", "-rf", "/tmp/login", f"/run/{self.DELEGATE}"])
+        self.addCleanup(call, "delete", "--force", "box")
+        done = call("create", "--bundle", box.path, "box")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(call("start", "box").returncode, 0)
+        other = self.bundle(spec=greedy_spec(["true"]))
+        self.assertEqual(call("run", "--bundle", other.path, "other").returncode, 0)  # sweeps
+        self.assertTrue([name for name in self.records() if name.endswith("/box")])
+        facts = json.loads(call("exec", "box", "/bin/probe").stdout)
+        self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+        self.assertIn("exist", call("create", "--bundle", other.path, "box").stderr)
+        self.assertEqual(call("delete", "--force", "box").returncode, 0)
+        self.assertEqual(self.records(), [])
+
     # Two of everything
 
     def test_a_caller_that_ignores_its_children_is_no_matter(self):

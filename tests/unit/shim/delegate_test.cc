@@ -85,10 +85,21 @@ TEST_F(DelegateTest, TheConfigurationNamesIt) {
 }
 
 TEST(DelegateRoot, IsTheDelegatesOwnDefault) {
+  unsetenv("XDG_RUNTIME_DIR");
   EXPECT_EQ(DefaultRoot("/usr/sbin/runc"), "/run/runc");
   EXPECT_EQ(DefaultRoot("/usr/bin/crun"), "/run/crun");
   EXPECT_EQ(DefaultRoot("/usr/bin/crun-wasm"), "/run/crun");
   EXPECT_EQ(DefaultRoot("/usr/bin/youki"), "/run/youki");
+  setenv("XDG_RUNTIME_DIR", "", 1);
+  EXPECT_EQ(DefaultRoot("/usr/bin/crun"), "/run/crun");
+}
+
+TEST(DelegateRoot, OfARootThatLoggedInIsAnotherForCrunAlone) {
+  setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);
+  EXPECT_EQ(DefaultRoot("/usr/bin/crun"), "/run/user/0/crun");
+  EXPECT_EQ(DefaultRoot("/usr/sbin/runc"), "/run/runc");
+  EXPECT_EQ(DefaultRoot("/usr/bin/youki"), "/run/youki");
+  unsetenv("XDG_RUNTIME_DIR");
 }
 
 }  // namespace
