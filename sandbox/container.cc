@@ -63,9 +63,10 @@ Container Identify(const base::Json& spec, std::string id, std::string bundle) {
   for (const EngineKeys& keys : kEngines) {
     if (!annotations->contains(keys.type)) continue;
     const bool first = container.role == Role::kStandalone;
-    const Role role =
-        Text(*annotations, keys.type) == "sandbox" ? Role::kPodSandbox : Role::kPodContainer;
     const std::string sandbox_id = Text(*annotations, keys.sandbox_id);
+    // Podman copies the annotations of an image, which cannot know what id its container will have.
+    const bool sandbox = Text(*annotations, keys.type) == "sandbox" && sandbox_id == container.id;
+    const Role role = sandbox ? Role::kPodSandbox : Role::kPodContainer;
     const std::string pod_uid = Text(*annotations, keys.pod_uid);
     const std::string name_space = Text(*annotations, keys.name_space);
     const std::string pod = Text(*annotations, keys.pod);

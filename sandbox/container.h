@@ -35,7 +35,9 @@ struct Container {
 const std::string& PodOf(const Container& container);
 
 // Reads the CRI annotations of containerd (io.kubernetes.cri.*) and CRI-O (io.kubernetes.cri-o.*),
-// which the engines write last and a pod cannot override.
+// which these engines write last and a pod cannot override. Under another engine they are whoever
+// else's: only what names its own id as the sandbox's is one, and everything else that says
+// something of a pod must find that pod's sandbox.
 Container Identify(const base::Json& spec, std::string id, std::string bundle);
 
 }  // namespace stockade::sandbox

@@ -73,6 +73,19 @@ class Containers:
                 self.assertEqual(done.returncode, 126, done.stderr)
                 self.assertIn(word, done.stderr)
 
+    def test_an_image_is_no_sandbox_of_a_pod(self):
+        """Podman hands the annotations of an image to the runtime."""
+        podman = self.podman["restricted"]
+        for prefix in ("io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"):
+            with self.subTest(prefix):
+                self.node.run(["umoci", "config", "--image", "/opt/image:latest", "--tag", "forged",
+                               "--clear=manifest.annotations",
+                               f"--manifest.annotation={prefix}=sandbox"], check=True)
+                image = podman.call("pull", "--quiet", "oci:/opt/image:forged", check=True).stdout.strip()
+                done = podman.call("run", "--rm", "--network", "none", image, "true")
+                self.assertEqual(done.returncode, 126, done.stderr)
+                self.assertIn("has no record", done.stderr)
+
 
 class RuncContainers(Containers, NodeCase):
     DELEGATE = "runc"

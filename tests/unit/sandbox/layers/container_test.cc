@@ -21,7 +21,10 @@ TEST(Identify, KnowsContainerdsPods) {
   EXPECT_EQ(app.pod_uid, "u1");
   EXPECT_EQ(app.name_space, "shop");
   EXPECT_EQ(app.pod, "web");
-  EXPECT_EQ(Of(R"({"io.kubernetes.cri.container-type": "sandbox"})").role, Role::kPodSandbox);
+  EXPECT_EQ(Of(R"({"io.kubernetes.cri.container-type": "sandbox",
+      "io.kubernetes.cri.sandbox-id": "c1"})")
+                .role,
+            Role::kPodSandbox);
 }
 
 TEST(Identify, KnowsCriOsPods) {
@@ -30,7 +33,21 @@ TEST(Identify, KnowsCriOsPods) {
   EXPECT_EQ(app.role, Role::kPodContainer);
   EXPECT_EQ(app.sandbox_id, "s2");
   EXPECT_EQ(app.pod_uid, "u2");
-  EXPECT_EQ(Of(R"({"io.kubernetes.cri-o.ContainerType": "sandbox"})").role, Role::kPodSandbox);
+  EXPECT_EQ(Of(R"({"io.kubernetes.cri-o.ContainerType": "sandbox",
+      "io.kubernetes.cri-o.SandboxID": "c1"})")
+                .role,
+            Role::kPodSandbox);
+}
+
+// Of a sandbox the class's interposition is off: nothing of the pod's runs in it.
+TEST(Identify, WhatAnImageSaysMakesNoSandbox) {
+  for (const char* forged : {R"({"io.kubernetes.cri.container-type": "sandbox"})",
+                             R"({"io.kubernetes.cri.container-type": "sandbox",
+                                 "io.kubernetes.cri.sandbox-id": "c2"})",
+                             R"({"io.kubernetes.cri-o.ContainerType": "sandbox",
+                                 "io.kubernetes.cri-o.SandboxID": ""})"}) {
+    EXPECT_EQ(Of(forged).role, Role::kPodContainer) << forged;
+  }
 }
 
 TEST(Identify, WhatAPodForgesOfTheOtherEngineGivesItNothing) {
