@@ -111,20 +111,37 @@ Search SearchOf(const Json& process, const std::string& root) {
   return search;
 }
 
-// True if a mount could bring the command: any that is neither the kernel's nor an engine's own
-// file.
+bool IsBind(const Json& mount) {
+  const Json* const options = base::Find(mount, "/options");
+  return options != nullptr && options->is_array() &&
+         std::ranges::any_of(*options, [](const Json& word) {
+           return word.is_string() && (word == "bind" || word == "rbind");
+         });
+}
+
+// True if a mount could bring the command: any that is neither the kernel's, an engine's own file
+// nor an empty folder for what changes. A volume may lie beside these.
+bool MayBringCommand(const Json& mount) {
+  static constexpr std::array<std::string_view, 3> kKernels{"/proc", "/sys", "/dev"};
+  static constexpr std::array<std::string_view, 7> kEngines{
+      "/etc/hosts",    "/etc/hostname",      "/etc/resolv.conf",
+      "/.dockerenv",   "/run/.containerenv", "/run/secrets",
+      "/var/run/secrets/kubernetes.io/serviceaccount"};
+  static constexpr std::array<std::string_view, 3> kEmpty{"/tmp", "/run", "/var/run"};
+  const Json* const destination = base::Find(mount, "/destination");
+  if (destination == nullptr || !destination->is_string()) return true;
+  const std::string& text = destination->get_ref<const std::string&>();
+  const auto below = [&](std::string_view folder) { return config::IsWithin(text, folder); };
+  if (std::ranges::any_of(kKernels, below)) return false;
+  if (std::ranges::find(kEngines, text) != kEngines.end()) return false;
+  const Json* const type = base::Find(mount, "/type");
+  const bool empty = type != nullptr && *type == "tmpfs" && !IsBind(mount);
+  return !empty || std::ranges::none_of(kEmpty, below);
+}
+
 bool MountsMatter(const Json& config) {
-  static constexpr std::array<std::string_view, 8> kOrdinary{
-      "/proc", "/sys", "/dev", "/etc/", "/tmp", "/run", "/var/run", "/.dockerenv"};
   const Json* const mounts = base::Find(config, "/mounts");
-  if (mounts == nullptr || !mounts->is_array()) return false;
-  return !std::ranges::all_of(*mounts, [](const Json& mount) {
-    const Json* const destination = base::Find(mount, "/destination");
-    if (destination == nullptr || !destination->is_string()) return false;
-    const std::string& text = destination->get_ref<const std::string&>();
-    return std::ranges::any_of(kOrdinary,
-                               [&](std::string_view prefix) { return text.starts_with(prefix); });
-  });
+  return mounts != nullptr && mounts->is_array() && std::ranges::any_of(*mounts, MayBringCommand);
 }
 
 }  // namespace

@@ -144,6 +144,20 @@ class Init:
         self.assertEqual(done.code, 127)
         self.assertIn("/data/program: no such file or directory", done.stderr)
 
+    def test_a_volume_may_bring_the_command_wherever_it_lies(self):
+        tools = self.node.work / "tools"
+        tools.mkdir()
+        self.addCleanup(shutil.rmtree, tools)
+        self.node.write(f"{tools}/program", "#!/bin/sh\nexit 9\n", 0o755)
+        tools.chmod(0o755)
+        for place in ("/etc/tools", "/tmp/tools", "/run/tools", "/runtime", "/var/run/tools"):
+            with self.subTest(place):
+                spec = self.spec([f"{place}/program"])
+                spec["mounts"].append({"destination": place, "type": "bind", "source": str(tools),
+                                       "options": ["rbind", "ro"]})
+                done = self.runtime("restricted").run("box", self.bundle(spec=spec))
+                self.assertEqual(done.code, 9, done.stderr)
+
     def test_without_the_stub_nothing_starts(self):
         folder = self.node.work / "elsewhere"
         shutil.copytree(host_bin_dir(), folder / "bin", symlinks=True,
