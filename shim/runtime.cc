@@ -52,6 +52,16 @@ sandbox::StateRoot StateOf(const Invocation& call, const config::NodeConfig& nod
   return {node.state_directory, Absolute(root.empty() ? DefaultRoot(delegate) : root)};
 }
 
+// As the kernel finds it, like the delegate: a link's ".." is above what the link names.
+std::string BundleOf(const Invocation& call) {
+  const std::string given = call.Value("bundle").value_or(".");
+  const std::filesystem::path path = std::filesystem::absolute(given);
+  if (std::find(path.begin(), path.end(), "..") == path.end()) return Absolute(given);
+  std::error_code missing;
+  const std::filesystem::path real = std::filesystem::canonical(path, missing);
+  return missing ? path.string() : real.string();
+}
+
 base::Status NeedClass(const Invocation& call) {
   if (!call.class_name.empty()) return {};
   return base::FailHint(ErrorKind::kUsage,
@@ -153,7 +163,7 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, config::C
     return base::Fail(ErrorKind::kUsage, "--config {}: the bundle's document must be config.json",
                       *file);
   }
-  const std::string bundle = Absolute(call.Value("bundle").value_or("."));
+  const std::string bundle = BundleOf(call);
   STOCKADE_TRY(state.Sweep());             // what killed creates left, their documents among it
   STOCKADE_TRY(state.CheckFree(call.id));  // before its bundle is read, which we may have changed
   PodIdSource ids(node, state);

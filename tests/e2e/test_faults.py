@@ -222,6 +222,17 @@ class Faults:
         self.assertEqual(call("delete", "--force", "box").returncode, 0)
         self.assertEqual(self.records(), [])
 
+    def test_the_bundle_is_the_one_that_the_kernel_finds(self):
+        runtime = self.runtime()
+        box = self.bundle(spec=greedy_spec(["/bin/probe"]))
+        other = self.bundle(spec=greedy_spec(["/bin/probe"]))
+        before = other.config.read_bytes()
+        (other.path / "link").symlink_to(box.path / "rootfs")
+        facts = self.probe(runtime.call("run", "--bundle", f"{other.path}/link/..", "box"))
+        self.assertEqual((facts["NoNewPrivs"], facts["Seccomp"]), ("1", "2"))
+        self.assertEqual(other.config.read_bytes(), before)
+        self.refused(runtime.call("run", "--bundle", f"{other.path}/none/..", "box"), "none/..")
+
     # Two of everything
 
     def test_a_caller_that_ignores_its_children_is_no_matter(self):
