@@ -186,9 +186,21 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, config::C
   return stays ? Become(delegate, words) : RunAndRelease(call, delegate, state, words);
 }
 
+// A flag that we do not know may take the next word as its value, which then is not the container.
+base::Status CheckUnknownFlags(const Invocation& call) {
+  for (const Flag& flag : call.flags) {
+    if (flag.value || FindFlag(call.verb, flag.name) != nullptr) continue;
+    return base::FailHint(ErrorKind::kUsage, "write the value of an unknown flag as --flag=value",
+                          "the container cannot be told: there is no {}, and {} is an unknown flag",
+                          call.id, flag.words.front());
+  }
+  return {};
+}
+
 Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::string& delegate,
              const sandbox::StateRoot& state) {
   if (!state.Exists(call.id) && !state.DelegateKnows(call.id)) {
+    STOCKADE_TRY(CheckUnknownFlags(call));
     return Become(delegate,
                   call.passed);  // no such container: let the delegate say it in its words
   }

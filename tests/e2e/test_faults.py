@@ -233,6 +233,19 @@ class Faults:
         self.assertEqual(other.config.read_bytes(), before)
         self.refused(runtime.call("run", "--bundle", f"{other.path}/none/..", "box"), "none/..")
 
+    def test_an_exec_with_a_flag_of_tomorrow_runs_in_no_other_container(self):
+        real = self.node.which(self.DELEGATE)
+        self.node.write("/opt/tomorrow", '#!/bin/sh\nfor word; do shift; case $word in --tomorrow) skip=yes ;; '
+                        '*) [ "$skip" ] || set -- "$@" "$word"; skip= ;; esac; done\n'
+                        f'exec {real} "$@"\n', 0o755)
+        self.addCleanup(self.node.run, ["rm", "/opt/tomorrow"])
+        runtime = self.runtime(delegates={self.DELEGATE: "/opt/tomorrow"})
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        process = {**box.spec["process"], "args": ["/bin/probe"]}
+        self.container(runtime, "box", box)
+        self.refused(runtime.exec_process("box", process, "--tomorrow", "today"), "--tomorrow", "unknown flag")
+        self.assertEqual(self.probe(runtime.exec_process("box", process))["NoNewPrivs"], "1")
+
     # Two of everything
 
     def test_a_caller_that_ignores_its_children_is_no_matter(self):
