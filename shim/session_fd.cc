@@ -33,19 +33,16 @@ int Activated() {
 base::Result<int> Preserved(const Invocation& call) {
   const std::string text = call.Value("preserve-fds").value_or("0");
   const auto asked = Number(text);
-  if (!asked || *asked + Activated() > kMaxPreserved) {
+  if (!asked || *asked > kMaxPreserved || Activated() > kMaxPreserved - *asked) {
     return base::Fail(ErrorKind::kUsage, "--preserve-fds {}: not a number up to {}", text,
                       kMaxPreserved);
   }
   return *asked;
 }
 
-}  // namespace
-
-void ReserveSessionFd(const Invocation& call) {
-  const auto preserved = Preserved(call);
-  const int number = kFirst + Activated() + preserved.value_or(0);
-  if (!preserved || fcntl(number, F_GETFD) >= 0) return;  // an inherited one is not ours
+// Takes a number so that nothing of ours gets it.
+void Reserve(int number) {
+  if (fcntl(number, F_GETFD) >= 0) return;  // an inherited one is not ours
   base::UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (nothing.get() == number) {
     (void)nothing.Release();
@@ -54,11 +51,28 @@ void ReserveSessionFd(const Invocation& call) {
   }
 }
 
+// True for a descriptor that our caller left open: those are not close-on-exec.
+bool IsInherited(int fd) {
+  const int flags = fcntl(fd, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
+}  // namespace
+
+void ReserveSessionFd(const Invocation& call) {
+  const auto preserved = Preserved(call);
+  if (!preserved) return;
+  // Not only the last one: LISTEN_FDS may be of another process, and count what is not open.
+  for (int fd = kFirst; fd <= kFirst + Activated() + *preserved; ++fd) Reserve(fd);
+}
+
 base::Result<std::vector<std::string>> PassSession(base::UniqueFd session, const Invocation& call,
                                                    std::vector<std::string> words) {
   STOCKADE_ASSIGN(const int preserved, Preserved(call));
   for (int fd = kFirst + Activated() + preserved; fd > kFirst; --fd) {
-    if (dup2(fd - 1, fd) < 0 && errno != EBADF) {
+    if (!IsInherited(fd - 1)) {
+      (void)fcntl(fd, F_SETFD, FD_CLOEXEC);  // as closed to the delegate as it was to us
+    } else if (dup2(fd - 1, fd) < 0) {
       return base::FailErrno(ErrorKind::kHost, errno, "pass a descriptor");
     }
   }

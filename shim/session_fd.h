@@ -16,7 +16,7 @@
 
 namespace stockade::shim {
 
-// Keeps the number behind what the caller preserves free of descriptors of ours.
+// Keeps the numbers of what the caller preserves, and the one behind, free of descriptors of ours.
 void ReserveSessionFd(const Invocation& call);
 
 // Puts `session` in its place and returns `words` (the delegate's arguments, the container's id the

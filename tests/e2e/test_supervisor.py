@@ -59,17 +59,20 @@ class Supervisor(Interposed):
         self.assertGreater(min(result["sent"], result["refused"]), 100, result)
 
     def test_a_workload_sees_nothing_of_it(self):
-        def seen(runtime, *flags):
+        def seen(runtime, *flags, **env):
             done = self.node.run(
                 ["bash", "-c", 'exec 3</dev/zero 4</etc/passwd; exec "$@"', "bash", *runtime.argv,
                  "--root", runtime.root, "run", *flags, "--bundle",
-                 self.bundle(spec=self.spec("seen")).path, "box"], check=True)
+                 self.bundle(spec=self.spec("seen")).path, "box"], check=True, env=env)
             return [line for line in done.stdout.splitlines() if "limit" not in line]
 
         bare = Runtime(self.node, [self.node.which(self.DELEGATE)])
         for flags in ((), ("--preserve-fds", "2"), ("--preserve-fds=1",)):
             with self.subTest(flags):
                 self.assertEqual(seen(self.runtime(), *flags), seen(bare, *flags))
+                # Of another process, and more than there are.
+                stale = {"LISTEN_FDS": "7", "LISTEN_PID": "1"}
+                self.assertEqual(seen(self.runtime(), *flags, **stale), seen(bare, *flags, **stale))
 
     def test_what_looks_at_callers_has_power_over_the_container_alone(self):
         def check(worker, users, space):
