@@ -2,6 +2,7 @@
 #include "sandbox/process_id.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,18 @@ TEST(ProcessId, SaysWhoLives) {
   if (child == 0) _exit(0);
   waitpid(child, nullptr, 0);
   EXPECT_FALSE((ProcessId{child, self.start}).Alive());
+}
+
+// A full table of open files says nothing of who lives.
+TEST(ProcessId, WhoCannotBeLookedAtIsNotDead) {
+  const ProcessId self = ProcessId::Self();
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const bool alive = self.Alive();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(alive);
 }
 
 TEST(ProcessId, IsReadAsItIsWritten) {
