@@ -248,18 +248,32 @@ Outcome OnExisting(const Invocation& call, const config::NodeConfig& node,
   return Become(delegate, call.passed);
 }
 
+// Where the container may have its record. Without --root those are the default roots of whichever
+// delegates made containers: the one that is configured now need not be the one of then.
+std::vector<sandbox::StateRoot> RootsFor(const Invocation& call, const config::NodeConfig& node) {
+  const std::string root = call.Global("root").value_or("");
+  if (!root.empty()) return {{node.state_directory, Absolute(root)}};
+  std::vector<sandbox::StateRoot> roots = sandbox::AllStateRoots(node.state_directory);
+  std::erase_if(roots, [&](const sandbox::StateRoot& state) {
+    const auto delegate = state.DelegateOf(call.id);
+    return !delegate || !state.DelegateKnows(call.id) ||
+           Absolute(DefaultRoot(*delegate)) != state.delegate_root();
+  });
+  return roots;
+}
+
 // What start, exec, kill and delete of a container of ours need stands in its record: no class file
 // is read, so a broken one keeps nobody from stopping what runs. Nothing if there is no such
-// record.
+// record, or if it cannot be told which.
 Result<std::optional<int>> TryRecorded(const Invocation& call, const config::NodeConfig& node) {
   const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
-  const auto root = call.Global("root");
-  if (makes || call.Has("help") || !root || root->empty()) return std::nullopt;
-  const sandbox::StateRoot state(node.state_directory, Absolute(*root));
-  const auto delegate = state.DelegateOf(call.id);
+  if (makes || call.Has("help")) return std::nullopt;
+  const std::vector<sandbox::StateRoot> roots = RootsFor(call, node);
+  if (roots.size() != 1) return std::nullopt;
+  const auto delegate = roots.front().DelegateOf(call.id);
   if (!delegate) return std::nullopt;
   STOCKADE_TRY(CheckDelegate(*delegate));
-  return OnExisting(call, node, *delegate, state);
+  return OnExisting(call, node, *delegate, roots.front());
 }
 
 // True if a global flag is none of ours and none of the delegates' that we know.

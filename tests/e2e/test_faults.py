@@ -84,6 +84,34 @@ class Faults:
 
     # Delegates
 
+    def test_a_changed_class_and_delegate_leave_what_runs_as_it_was(self):
+        """Whether or not the caller names the root; Podman does not."""
+        self.addCleanup(self.node.run, ["rm", "-rf", "/etc/stockade", "/run/runc", "/run/crun"])
+        other = {"runc": "crun", "crun": "runc"}[self.DELEGATE]
+        path = "/etc/stockade/classes.d/web.json"
+        process = self.node.work / "process.json"
+        for flags in ((), ("--root", self.node.work / "rooted")):
+            with self.subTest(flags):
+                def call(delegate, *args):
+                    config = stockade(self.node, "restricted", delegate).argv[1:]
+                    return self.node.run(["/opt/stockade/bin/stockade", "--stockade-class", "web", *config,
+                                          *flags, *args])
+                self.node.write(path, '{"name":"web","extends":"restricted"}')
+                box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+                process.write_text(json.dumps({**box.spec["process"], "args": ["/bin/probe"]}))
+                done = call(self.DELEGATE, "create", "--bundle", box.path, "box")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(call(self.DELEGATE, "start", "box").returncode, 0)
+                self.node.write(path, '{"name":"web","extends":"permissive"}')
+                for delegate in (self.DELEGATE, other):
+                    done = call(delegate, "exec", "--process", process, "box")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(json.loads(done.stdout)["NoNewPrivs"], "1")
+                done = call(other, "delete", "--force", "box")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(self.records(), [])
+        process.unlink()
+
     def test_unsafe_delegates_are_refused(self):
         real = self.node.which(self.DELEGATE)
         self.node.run(["sh", "-c", f"mkdir /tmp/d; cp {real} /tmp/d/writable; "
