@@ -282,6 +282,17 @@ bool HasUnknownGlobal(const Invocation& call) {
                      [](const Flag& flag) { return FindFlag(Verb::kNone, flag.name) == nullptr; });
 }
 
+// crun takes --roo for --root, and would keep its containers where we do not look for them.
+base::Status CheckGlobals(const Invocation& call) {
+  for (const Flag& flag : call.globals) {
+    if (const FlagRule* full = FindAbbreviated(Verb::kNone, flag.name)) {
+      return base::FailHint(ErrorKind::kUsage, fmt::format("write --{}", full->name),
+                            "the flag {} is an abbreviation", flag.words.front());
+    }
+  }
+  return {};
+}
+
 // `parsed` is the error of a command line that we do not understand: a class that passes everything
 // through leaves it to the delegate.
 Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
@@ -298,13 +309,14 @@ Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
                                          /*required=*/named));
   if (version) return PrintVersion(node);
   STOCKADE_TRY(NeedClass(call));
-  if (parsed) {
+  const base::Status understood = parsed ? CheckGlobals(call) : parsed;
+  if (understood) {
     STOCKADE_ASSIGN(const std::optional<int> done, TryRecorded(call, node));
     if (done) return *done;
   }
   auto policy = config::LoadClass(call.class_name, {node.class_directories});
   const bool pass_through = policy && policy->PassThrough();
-  if (!parsed && !pass_through) return tl::unexpected(parsed.error());
+  if (!understood && !pass_through) return tl::unexpected(understood.error());
   const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
   if (!policy && makes) return tl::unexpected(policy.error());
   STOCKADE_ASSIGN(const std::string delegate,

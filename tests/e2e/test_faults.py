@@ -250,6 +250,17 @@ class Faults:
         self.assertEqual(call("delete", "--force", "box").returncode, 0)
         self.assertEqual(self.records(), [])
 
+    def test_an_abbreviated_root_is_refused(self):
+        """crun would understand it."""
+        runtime = self.runtime()
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        for flag in ("--roo=/tmp/elsewhere", "--sys", "--log-f=json"):
+            with self.subTest(flag):
+                self.refused(runtime.call("create", "--bundle", box.path, "box", global_flags=(flag,)),
+                             flag, "abbreviation")
+                self.assertEqual(runtime.call("delete", "--force", "box", global_flags=(flag,)).code, 1)
+        self.assertEqual(self.records(), [])
+
     def test_the_bundle_is_the_one_that_the_kernel_finds(self):
         runtime = self.runtime()
         box = self.bundle(spec=greedy_spec(["/bin/probe"]))
