@@ -34,15 +34,21 @@ class ArgumentVector {
   std::vector<char*> words_;
 };
 
+base::Error CannotRun(const std::string& delegate, int code) {
+  return {ErrorKind::kDelegate, fmt::format("run {}: {}", delegate, std::strerror(code)), {}};
+}
+
 // Between vfork and exec, in the memory of the parent, which waits: async-signal-safe calls only.
+// Tells the parent by `failed` why the program does not run.
 [[noreturn]] void ExecInChild(const char* program, char** arguments, const sigset_t* mask,
-                              pid_t parent, int stdout_fd) {
+                              pid_t parent, int stdout_fd, volatile int* failed) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(128 + SIGKILL);  // the parent died before prctl took effect
   if (stdout_fd >= 0) dup2(stdout_fd, STDOUT_FILENO);
   sigprocmask(SIG_SETMASK, mask, nullptr);
   execve(program, arguments, environ);
-  _exit(errno == ENOENT ? 127 : 126);
+  *failed = errno;
+  _exit(127);
 }
 
 // Starts the delegate with the signal mask `mask`.
@@ -52,12 +58,16 @@ base::Result<pid_t> Start(const std::string& delegate, const std::vector<std::st
   const char* const program = delegate.c_str();
   char** const list = words.get();
   const pid_t parent = getpid();
+  volatile int failed = 0;
   // vfork: nothing of ours is worth the copy of its page tables.
   const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (child < 0) return base::FailErrno(ErrorKind::kHost, errno, "fork");
   // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): ExecInChild never returns and keeps to what is safe.
-  if (child == 0) ExecInChild(program, list, &mask, parent, stdout_fd);
-  return child;
+  if (child == 0) ExecInChild(program, list, &mask, parent, stdout_fd, &failed);
+  if (failed == 0) return child;
+  while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return tl::unexpected(CannotRun(delegate, failed));
 }
 
 int ExitCode(int status) {
@@ -96,8 +106,7 @@ base::Result<int> WaitPassingSignals(pid_t child, const sigset_t& signals) {
 base::Error BecomeDelegate(const std::string& delegate, const std::vector<std::string>& arguments) {
   ArgumentVector words(delegate, arguments);
   execve(delegate.c_str(), words.get(), environ);
-  return base::Error{
-      ErrorKind::kDelegate, fmt::format("run {}: {}", delegate, std::strerror(errno)), {}};
+  return CannotRun(delegate, errno);
 }
 
 base::Result<int> RunDelegate(const std::string& delegate,

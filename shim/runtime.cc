@@ -88,8 +88,9 @@ Outcome Features(const Invocation& call, const std::string& delegate) {
 // nobody creates anew.
 Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
                       const sandbox::StateRoot& state, const std::vector<std::string>& words) {
-  STOCKADE_ASSIGN(const int exit_code, RunDelegate(delegate, words));
-  STOCKADE_TRY(state.ReleaseUnlessUsed(call.id));
+  const Outcome exit_code = RunDelegate(delegate, words);
+  const base::Status released = state.ReleaseUnlessUsed(call.id);
+  if (exit_code) STOCKADE_TRY(released);  // the first error is the one to tell
   return exit_code;
 }
 
@@ -183,7 +184,10 @@ Outcome Create(const Invocation& call, const config::NodeConfig& node, config::C
   STOCKADE_ASSIGN(const std::vector<std::string> words, Prepare(call, plan, node, state, delegate));
   ids.Keep();
   const bool stays = call.verb == Verb::kCreate || call.Has("detach") || call.Has("keep");
-  return stays ? Become(delegate, words) : RunAndRelease(call, delegate, state, words);
+  if (!stays) return RunAndRelease(call, delegate, state, words);
+  const base::Error failed = BecomeDelegate(delegate, words);
+  (void)state.ReleaseUnlessUsed(call.id);  // the first error is the one to tell
+  return tl::unexpected(failed);
 }
 
 // A flag that we do not know may take the next word as its value, which then is not the container.

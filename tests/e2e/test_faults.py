@@ -119,6 +119,7 @@ class Faults:
                        f"cp {real} /tmp/d/foreign; chown 1000 /tmp/d/foreign; "
                        f"cp {real} /tmp/d/dead; chmod 644 /tmp/d/dead; mkdir /tmp/d/folder; "
                        "ln -s /opt/stockade/bin/stockade-restricted /tmp/d/ourselves; "
+                       "echo hello > /tmp/d/text; chmod 755 /tmp/d/text; "
                        f"mkdir /tmp/d/open; chmod 777 /tmp/d/open; cp {real} /tmp/d/open/runc"],
                       check=True)
         self.addCleanup(self.node.run, ["rm", "-rf", "/tmp/d"])
@@ -126,6 +127,7 @@ class Faults:
                            ("/tmp/d/writable", "/tmp/d/writable"),
                            ("/tmp/d/foreign", "/tmp/d/foreign"), ("/tmp/d/dead", "/tmp/d/dead"),
                            ("/tmp/d/folder", "/tmp/d/folder"), ("/tmp/d/ourselves", "ourselves"),
+                           ("/tmp/d/text", "run /tmp/d/text: Exec format error"),
                            ("/tmp/d/open/runc", "/tmp/d/open"), ("runc", "runc")):
             with self.subTest(path):
                 box = self.bundle()
@@ -137,6 +139,9 @@ class Faults:
                 self.refused(done, word)
                 self.assertEqual(self.records(), [])
                 self.assertEqual(sorted(p.name for p in box.path.iterdir()), before)
+                self.refused(runtime.run("box", box), word)
+                self.refused(runtime.call("features"), word)
+                self.assertEqual(self.records(), [])
 
     def test_a_delegate_that_is_gone_does_not_hang_a_refusal(self):
         runtime = stockade(self.node, "restricted", "nothing-of-that-name")

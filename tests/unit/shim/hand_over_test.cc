@@ -15,7 +15,15 @@ TEST(HandOver, PassesTheExitCode) {
   EXPECT_EQ(RunDelegate("/bin/sh", {"-c", "exit 0"}), 0);
   EXPECT_EQ(RunDelegate("/bin/sh", {"-c", "exit 7"}), 7);
   EXPECT_EQ(RunDelegate("/bin/sh", {"-c", "kill -9 $$"}), 128 + SIGKILL);
-  EXPECT_EQ(RunDelegate("/no/such/file", {}), 127);
+}
+
+TEST(HandOver, WhatCannotRunIsAnError) {
+  const auto ran = RunDelegate("/no/such/file", {});
+  ASSERT_FALSE(ran);
+  EXPECT_THAT(ran.error().message, HasSubstr("/no/such/file: No such file"));
+  const auto captured = CaptureDelegate("/etc/passwd", {});
+  ASSERT_FALSE(captured);
+  EXPECT_THAT(captured.error().message, HasSubstr("/etc/passwd: Permission denied"));
 }
 
 TEST(HandOver, CapturesStdout) {
