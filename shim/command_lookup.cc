@@ -96,6 +96,14 @@ base::Status Check(const Search& search, const std::string& command) {
   return base::Fail(ErrorKind::kSpec, "{}: \"{}\": {}", kWhere, command, last);
 }
 
+// False of a process that has changed its root to a folder. The delegate enters its mount
+// namespace, whose own root nobody else can look at.
+bool IsRootOfItsMounts(const UniqueFd& root) {
+  struct statx info = {};
+  return statx(root.get(), "", AT_EMPTY_PATH, 0, &info) == 0 &&
+         (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 Search SearchOf(const Json& process, const std::string& root) {
   Search search;
   search.root.Reset(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -124,8 +132,12 @@ bool IsBind(const Json& mount) {
 bool MayBringCommand(const Json& mount) {
   static constexpr std::array<std::string_view, 3> kKernels{"/proc", "/sys", "/dev"};
   static constexpr std::array<std::string_view, 7> kEngines{
-      "/etc/hosts",    "/etc/hostname",      "/etc/resolv.conf",
-      "/.dockerenv",   "/run/.containerenv", "/run/secrets",
+      "/etc/hosts",
+      "/etc/hostname",
+      "/etc/resolv.conf",
+      "/.dockerenv",
+      "/run/.containerenv",
+      "/run/secrets",
       "/var/run/secrets/kubernetes.io/serviceaccount"};
   static constexpr std::array<std::string_view, 3> kEmpty{"/tmp", "/run", "/var/run"};
   const Json* const destination = base::Find(mount, "/destination");
@@ -166,7 +178,7 @@ base::Status CheckCommandInContainer(const Json& process, const std::string& del
   if (!first) return {};
   const Search search = SearchOf(process, fmt::format("/proc/{}/root", first->pid));
   // Asked after the root was opened: the pid was not another's.
-  if (!first->Alive()) return {};
+  if (!first->Alive() || !IsRootOfItsMounts(search.root)) return {};
   return Check(search, command->get<std::string>());
 }
 

@@ -2,7 +2,9 @@
 """stockade-init in real containers: a pod's own seccomp profile stacked on the class's, at create and
 at exec; what is left of the stub for the workload; complain mode; what happens without the stub."""
 import json
+import os
 import shutil
+import time
 import unittest
 from pathlib import Path
 
@@ -157,6 +159,22 @@ class Init:
                                        "options": ["rbind", "ro"]})
                 done = self.runtime("restricted").run("box", self.bundle(spec=spec))
                 self.assertEqual(done.code, 9, done.stderr)
+
+    def test_an_exec_is_not_where_the_first_process_has_shut_itself_in(self):
+        spec = self.spec(["chroot", "/data", "/busybox", "sleep", "100"], PREVENT_CHMOD)
+        for held in spec["process"]["capabilities"].values():
+            held.append("CAP_SYS_CHROOT")
+        box = self.bundle(spec=spec)
+        shutil.copy(BUSYBOX, box.path / "rootfs/data/busybox")
+        runtime = self.runtime("baseline")
+        self.container(runtime, "box", box)
+        pid = runtime.state("box").json()["pid"]
+        deadline = time.monotonic() + 10
+        while os.readlink(self.node.path(f"/proc/{pid}/root")) == "/" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertEqual(self.ok(runtime.exec("box", "/bin/echo", "out")).stdout, "out\n")
+        # The stub says it: nobody else could look.
+        self.assertEqual(runtime.exec("box", "no-such-program").code, 127)
 
     def test_without_the_stub_nothing_starts(self):
         folder = self.node.work / "elsewhere"
