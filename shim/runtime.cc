@@ -286,8 +286,22 @@ bool HasUnknownGlobal(const Invocation& call) {
                      [](const Flag& flag) { return FindFlag(Verb::kNone, flag.name) == nullptr; });
 }
 
+// runc reads a ".." by its letters, crun as the kernel does.
+base::Status CheckRoot(const std::string& root) {
+  const std::filesystem::path path = std::filesystem::absolute(root);
+  if (std::find(path.begin(), path.end(), "..") == path.end()) return {};
+  std::error_code ignored;
+  if (std::filesystem::weakly_canonical(path, ignored) ==
+      std::filesystem::weakly_canonical(path.lexically_normal(), ignored)) {
+    return {};
+  }
+  return base::FailHint(ErrorKind::kUsage, "write it without \"..\"",
+                        "--root {}: the \"..\" of a symbolic link has two meanings", root);
+}
+
 // crun takes --roo for --root, and would keep its containers where we do not look for them.
 base::Status CheckGlobals(const Invocation& call) {
+  if (const auto root = call.Global("root"); root && !root->empty()) STOCKADE_TRY(CheckRoot(*root));
   for (const Flag& flag : call.globals) {
     if (const FlagRule* full = FindAbbreviated(Verb::kNone, flag.name)) {
       return base::FailHint(ErrorKind::kUsage, fmt::format("write --{}", full->name),

@@ -5,6 +5,7 @@ disks that are full or read-only, two of everything, and SIGKILL at any moment."
 import json
 import os
 import random
+import shutil
 import subprocess
 import time
 import unittest
@@ -265,6 +266,27 @@ class Faults:
                              flag, "abbreviation")
                 self.assertEqual(runtime.call("delete", "--force", "box", global_flags=(flag,)).code, 1)
         self.assertEqual(self.records(), [])
+
+    def test_a_root_with_two_meanings_is_refused(self):
+        runtime = self.runtime()
+        work = self.node.work
+        (work / "far/away").mkdir(parents=True)
+        (work / "link").symlink_to("far/away")
+        self.addCleanup(shutil.rmtree, work / "far")
+        self.addCleanup((work / "link").unlink)
+        box = self.bundle(spec=greedy_spec(["sleep", "100"]))
+        for root, good in (("link/../root", False), ("far/away/../root", True), ("link/root", True)):
+            with self.subTest(root):
+                runtime.root = work / root
+                done = runtime.create("box", box)
+                if good:
+                    self.ok(done)
+                    self.ok(runtime.run("other", self.bundle(spec=greedy_spec(["true"]))))  # sweeps
+                    self.assertTrue([name for name in self.records() if name.endswith("/box")])
+                    self.ok(runtime.delete("box", "--force"))
+                else:
+                    self.refused(done, "two meanings")
+                self.assertEqual(self.records(), [])
 
     def test_the_bundle_is_the_one_that_the_kernel_finds(self):
         runtime = self.runtime()
