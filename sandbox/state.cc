@@ -192,7 +192,8 @@ base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
   const ProcessId creator = CreatorOfRecord(PathOf(id));
   STOCKADE_TRY(RemoveRecord(PathOf(id)));
   // Last, for nobody may get the ids while something says that they are this pod's.
-  if (!pod.empty()) STOCKADE_TRY(ReleaseIds(pod, creator));
+  // Of a record that a killed release left half there the pod is not known any more.
+  STOCKADE_TRY(pod.empty() ? SweepIds() : ReleaseIds(pod, creator));
   return restored;
 }
 

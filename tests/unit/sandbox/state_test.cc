@@ -342,6 +342,16 @@ TEST_F(StateIdsTest, AFailedCreateGivesBackWhatHasNoRecord) {
   EXPECT_EQ(Taken(), 1U);
 }
 
+// As a release leaves it that was killed while it removed the record's files.
+TEST_F(StateIdsTest, OfARecordThatIsHalfRemovedAreSwept) {
+  const auto ids = IdClaims(top_ + "/state").Claim({Root().key(), "web"}, DeadProcess(), usable_);
+  ASSERT_TRUE(ids);
+  ASSERT_TRUE(Claim(WithIds("web", Role::kStandalone, *ids)));
+  std::filesystem::remove(top_ + "/state/" + Root().key() + "/web/pod");
+  ASSERT_TRUE(Root().Release("web", *Root().Lock()));
+  EXPECT_EQ(Taken(), 0U);
+}
+
 // Between the two steps of a release, its record and its ids, another process creates the container
 // anew.
 TEST_F(StateIdsTest, OfAnotherCreateStay) {
