@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
+#include <optional>
 
 #include "config/base/file.h"
 #include "sandbox/id_claims.h"
@@ -53,16 +54,22 @@ std::string Unescape(std::string_view name) {
   return path;
 }
 
-std::vector<std::string> EntriesOf(const std::string& path) {
+// Nothing if they cannot be read; none of a directory that is not there.
+std::optional<std::vector<std::string>> TryEntriesOf(const std::string& path) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-  if (!directory) return names;
+  if (!directory && errno == ENOENT) return names;
+  if (!directory) return std::nullopt;
   while (const dirent* entry = readdir(directory.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<std::string> EntriesOf(const std::string& path) {
+  return TryEntriesOf(path).value_or(std::vector<std::string>());
 }
 
 bool IsDirectory(const std::string& path) {
@@ -91,8 +98,9 @@ base::Status RemoveRecord(const std::string& path) {
 // container which has outlived it and still runs with the pod's ids.
 bool HasRecordOf(const std::string& directory, const std::string& pod) {
   if (IsDirectory(directory + "/" + pod)) return true;
-  const std::vector<std::string> names = EntriesOf(directory);
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+  const auto names = TryEntriesOf(directory);
+  if (!names) return true;  // what cannot be looked at may be there: ids are not given to a second
+  return std::any_of(names->begin(), names->end(), [&](const std::string& name) {
     return ValidContainerId(name) && PodOfRecord(directory + "/" + name) == pod;
   });
 }

@@ -398,6 +398,19 @@ TEST_F(StateIdsTest, SweepTakesThoseOfAllRootsThatNobodyNeeds) {
   EXPECT_EQ(Taken(), 3U);
 }
 
+TEST_F(StateIdsTest, SweepKeepsThoseOfARootThatCannotBeRead) {
+  const IdClaims claims(top_ + "/state");
+  const IdOwner owner{"%2Fodd", "web"};
+  ASSERT_TRUE(Root().Lock());
+  ASSERT_TRUE(claims.Claim(owner, DeadProcess(), {{1000000}}));
+  ASSERT_TRUE(base::ReplaceFile(top_ + "/state/%2Fodd", "no directory", 0600));
+  ASSERT_TRUE(Root().Sweep());
+  EXPECT_NE(*claims.Find(owner), std::nullopt);
+  std::filesystem::remove(top_ + "/state/%2Fodd");
+  ASSERT_TRUE(Root().Sweep());
+  EXPECT_EQ(*claims.Find(owner), std::nullopt);
+}
+
 // The record of a container whose supervisor has a cgroup: any folder can stand for it here.
 class StateCgroupTest : public StateTest {
  protected:
