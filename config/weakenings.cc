@@ -87,6 +87,13 @@ class Comparison {
     if (policy_.interposition.complain) {
       Say("/interposition/complain", "COMPLAIN MODE: refused calls are recorded and go through");
     }
+    const auto& ceiling = policy_.capabilities.ceiling;
+    const bool raw = policy_.capabilities.mode == Mode::kOff ||
+                     std::find(ceiling.begin(), ceiling.end(), "CAP_NET_RAW") != ceiling.end();
+    if (policy_.interposition.network.mode != Mode::kOff && raw) {
+      Say("/interposition/network",
+          "does not hold for raw sockets, which CAP_NET_RAW opens: each packet names its own peer");
+    }
     if (policy_.interposition.network.metadata) {
       Say("/interposition/network/metadata", "lets the cloud's metadata addresses be reached");
     }

@@ -95,6 +95,19 @@ TEST(Weakenings, ShorterListsOfWhatIsProtectedAreNamed) {
   EXPECT_THAT(sentences, ::testing::Not(Contains(HasSubstr("/proc/bus"))));
 }
 
+TEST(Weakenings, RulesForTheNetworkDoNotHoldRawSockets) {
+  const PolicyDir dir;
+  dir.Write("w.json", R"({"name": "w", "extends": "isolated",
+                          "capabilities": {"ceiling": ["CAP_NET_BIND_SERVICE"]}})");
+  EXPECT_THAT(Of("w", dir.Sources()), IsEmpty());
+  for (const char* change : {R"({"ceiling": ["CAP_NET_RAW"]})", R"({"mode": "off"})"}) {
+    dir.Write("w.json",
+              fmt::format(R"({{"name": "w", "extends": "isolated", "capabilities": {}}})", change));
+    EXPECT_THAT(Of("w", dir.Sources()),
+                Contains(HasSubstr("/interposition/network does not hold for raw sockets")));
+  }
+}
+
 TEST(Weakenings, AListOfWhatRunsDoesNotHoldMemory) {
   const PolicyDir dir;
   const char* const list = R"("rootfs": {"executable": ["/bin"]})";
