@@ -88,7 +88,7 @@ Outcome Features(const Invocation& call, const std::string& delegate) {
 // nobody creates anew.
 Outcome RunAndRelease(const Invocation& call, const std::string& delegate,
                       const sandbox::StateRoot& state, const std::vector<std::string>& words) {
-  const Outcome exit_code = RunDelegate(delegate, words);
+  Outcome exit_code = RunDelegate(delegate, words);
   const base::Status released = state.ReleaseUnlessUsed(call.id);
   if (exit_code) STOCKADE_TRY(released);  // the first error is the one to tell
   return exit_code;
