@@ -156,8 +156,12 @@ class Files(Interposed):
         waits.start()
 
         def hanging():
-            return [int(task.name) for task in worker.iterdir()
-                    if (task / "wchan").read_text(encoding="ascii") == "wait_for_partner"]
+            found = []
+            for task in worker.iterdir():
+                with contextlib.suppress(OSError):  # one of the exec before, which ends
+                    if (task / "wchan").read_text(encoding="ascii") == "wait_for_partner":
+                        found.append(int(task.name))
+            return found
 
         self.until(hanging)
         with traced(hanging()[0]):
