@@ -114,6 +114,12 @@ Result<std::string> RealHost::Resolve(const std::string& path) const {
 }
 
 Result<std::vector<FilePlace>> RealHost::Places(const std::string& path) const {
+  const auto known = places_.find(path);
+  if (known != places_.end()) return known->second;
+  return places_.emplace(path, LookUpPlaces(path)).first->second;
+}
+
+Result<std::vector<FilePlace>> RealHost::LookUpPlaces(const std::string& path) const {
   const base::UniqueFd file = OpenWithoutLinks(AT_FDCWD, path, O_PATH | O_NOFOLLOW);
   if (!file) return FailErrno(ErrorKind::kHost, errno, path);
   STOCKADE_ASSIGN(const MountIdentity identity, IdentifyMount(file.get(), path));

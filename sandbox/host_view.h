@@ -130,10 +130,13 @@ class RealHost : public HostView {
   base::Result<LimitPair> InheritedLimit(std::string_view limit) const override;
 
  private:
+  base::Result<std::vector<FilePlace>> LookUpPlaces(const std::string& path) const;
+
   std::string apparmor_default_;
   std::string state_directory_;
   // What has been looked at: the layers and the check ask for the same guarded paths.
   mutable std::map<std::string, base::Result<std::string>, std::less<>> resolved_;
+  mutable std::map<std::string, base::Result<std::vector<FilePlace>>, std::less<>> places_;
   mutable std::optional<base::Result<std::vector<MountEntry>>> mounts_;
   mutable std::optional<LsmFacts> lsm_;
   mutable std::optional<base::Status> nobodys_;

@@ -199,8 +199,8 @@ base::Status StateRoot::Release(const std::string& id, const StateLock&) const {
   const std::string pod = PodOfRecord(PathOf(id));
   const ProcessId creator = CreatorOfRecord(PathOf(id));
   STOCKADE_TRY(RemoveRecord(PathOf(id)));
-  // Last, for nobody may get the ids while something says that they are this pod's.
-  // Of a record that a killed release left half there the pod is not known any more.
+  // Last, for nobody may get the ids while something says that they are this pod's. Of a record
+  // that a killed release left half there, the pod is not known any more.
   STOCKADE_TRY(pod.empty() ? SweepIds() : ReleaseIds(pod, creator));
   return restored;
 }

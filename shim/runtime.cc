@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <optional>
 
 #include "config/base/file.h"
@@ -15,6 +14,7 @@
 #include "sandbox/pod_cgroup.h"
 #include "sandbox/state.h"
 #include "sandbox/supervisor_client.h"
+#include "shim/call_places.h"
 #include "shim/command_lookup.h"
 #include "shim/create.h"
 #include "shim/delegate.h"
@@ -39,27 +39,6 @@ using Outcome = Result<int>;
 
 Outcome Become(const std::string& delegate, const std::vector<std::string>& arguments) {
   return tl::unexpected(BecomeDelegate(delegate, arguments));
-}
-
-// An absolute path without "." and "..", from a flag that may be relative.
-std::string Absolute(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
-
-sandbox::StateRoot StateOf(const Invocation& call, const config::NodeConfig& node,
-                           const std::string& delegate) {
-  const std::string root = call.Global("root").value_or("");
-  return {node.state_directory, Absolute(root.empty() ? DefaultRoot(delegate) : root)};
-}
-
-// As the kernel finds it, like the delegate: a link's ".." is above what the link names.
-std::string BundleOf(const Invocation& call) {
-  const std::string given = call.Value("bundle").value_or(".");
-  const std::filesystem::path path = std::filesystem::absolute(given);
-  if (std::find(path.begin(), path.end(), "..") == path.end()) return Absolute(given);
-  std::error_code missing;
-  const std::filesystem::path real = std::filesystem::canonical(path, missing);
-  return missing ? path.string() : real.string();
 }
 
 base::Status NeedClass(const Invocation& call) {
@@ -252,20 +231,6 @@ Outcome OnExisting(const Invocation& call, const config::NodeConfig& node,
   return Become(delegate, call.passed);
 }
 
-// Where the container may have its record. Without --root those are the default roots of whichever
-// delegates made containers: the one that is configured now need not be the one of then.
-std::vector<sandbox::StateRoot> RootsFor(const Invocation& call, const config::NodeConfig& node) {
-  const std::string root = call.Global("root").value_or("");
-  if (!root.empty()) return {{node.state_directory, Absolute(root)}};
-  std::vector<sandbox::StateRoot> roots = sandbox::AllStateRoots(node.state_directory);
-  std::erase_if(roots, [&](const sandbox::StateRoot& state) {
-    const auto delegate = state.DelegateOf(call.id);
-    return !delegate || !state.DelegateKnows(call.id) ||
-           Absolute(DefaultRoot(*delegate)) != state.delegate_root();
-  });
-  return roots;
-}
-
 // What start, exec, kill and delete of a container of ours need stands in its record: no class file
 // is read, so a broken one keeps nobody from stopping what runs. Nothing if there is no such
 // record, or if it cannot be told which.
@@ -284,19 +249,6 @@ Result<std::optional<int>> TryRecorded(const Invocation& call, const config::Nod
 bool HasUnknownGlobal(const Invocation& call) {
   return std::any_of(call.globals.begin(), call.globals.end(),
                      [](const Flag& flag) { return FindFlag(Verb::kNone, flag.name) == nullptr; });
-}
-
-// runc reads a ".." by its letters, crun as the kernel does.
-base::Status CheckRoot(const std::string& root) {
-  const std::filesystem::path path = std::filesystem::absolute(root);
-  if (std::find(path.begin(), path.end(), "..") == path.end()) return {};
-  std::error_code ignored;
-  if (std::filesystem::weakly_canonical(path, ignored) ==
-      std::filesystem::weakly_canonical(path.lexically_normal(), ignored)) {
-    return {};
-  }
-  return base::FailHint(ErrorKind::kUsage, "write it without \"..\"",
-                        "--root {}: the \"..\" of a symbolic link has two meanings", root);
 }
 
 // crun takes --roo for --root, and would keep its containers where we do not look for them.
