@@ -421,11 +421,7 @@ class Faults:
         """What containerd does after a kill, then what a killed delegate itself leaves."""
         self.ok(runtime.delete("box", "--force"))
         self.assertEqual(self.records(), [])
-        self.node.run(["sh", "-c", "for p in $(pgrep -f 'sleep 100|init|crun|runc' || true); do "
-                       "[ $p = 1 ] || [ $p = $$ ] || kill -9 $p; done 2>/dev/null; "
-                       f"rm -rf {runtime.root}/box /tmp/crun.*; "
-                       "find /sys/fs/cgroup -mindepth 2 -depth -type d -name '*box*' "
-                       "-exec rmdir {} + 2>/dev/null; true"])
+        runtime.clear_after_kill("box")
 
     def test_delete_works_without_the_bundle(self):
         runtime = self.runtime()

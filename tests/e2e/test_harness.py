@@ -31,6 +31,12 @@ class Harness(NodeCase):
                 self.assertNotIn(calls["mount"], ("EPERM", "ENOSYS"))
                 self.assertNotIn(calls["socket_alg"], ("EPERM", "ENOSYS"))
 
+    def test_what_a_killed_delegate_leaves_can_be_cleared(self):
+        bare = Runtime(self.node, [self.tool("crun")])
+        self.node.run(["sh", "-c", "touch /tmp/crun.Killed; mount -n --bind $(command -v crun) /tmp/crun.Killed; "
+                       "mkdir /sys/fs/cgroup/pids/box1; setsid sleep 100 >/dev/null 2>&1 & sleep 0.1"], check=True)
+        bare.clear_after_kill("box1")  # the check at the end of the test says whether it did
+
     def test_the_leak_check_finds_each_kind_of_leak(self):
         with Node() as node:
             before = Snapshot(node)

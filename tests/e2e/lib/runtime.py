@@ -117,6 +117,18 @@ class Runtime:
                                      f"after {seconds} s")
             time.sleep(0.02)
 
+    def clear_after_kill(self, name):
+        """Removes what a killed delegate itself leaves of container `name`: processes, its folder,
+        cgroups and, of crun, a copy of itself that it binds over a file in /tmp for a moment."""
+        self.node.run(["sh", "-s", f"{self.root}/{name}", name], check=True, data=r"""
+            left() { pgrep -f 'sleep 100|init|crun|runc' | grep -vx 1; }
+            tries=0
+            while pids=$(left) && [ $((tries += 1)) -lt 500 ]; do kill -9 $pids; sleep 0.01; done
+            for file in /tmp/crun.*; do umount -n "$file"; done
+            rm -rf "$1" /tmp/crun.*
+            find /sys/fs/cgroup -mindepth 2 -depth -type d -name "*$2*" -exec rmdir {} +
+            true""")
+
     def ids(self):
         """The ids that the delegate knows under this root."""
         return self.call("list", "-q").stdout.split()
