@@ -155,6 +155,11 @@ base::Status StateRoot::CheckFree(const std::string& id) const {
 base::Status StateRoot::Claim(const StateRecord& record, const StateLock&) const {
   const std::string& id = record.container.id;
   STOCKADE_TRY(CheckFree(id));
+  // A sandbox that went while its container was planned has given the pod's ids back.
+  if (record.container.role == Role::kPodContainer && !Exists(record.container.sandbox_id)) {
+    return base::Fail(ErrorKind::kSpec, "the pod's sandbox {} is gone",
+                      record.container.sandbox_id);
+  }
   const std::string fresh = fmt::format("{}/{}{}", directory_, kNewPrefix, id);
   STOCKADE_TRY(base::RemoveTree(fresh));
   STOCKADE_TRY(base::MakeDirectories(fresh, 0700));

@@ -30,7 +30,7 @@ class StateTest : public testing::Test {
     StateRecord record;
     record.container.id = id;
     record.container.bundle = Bundle();
-    record.container.role = Role::kPodContainer;
+    record.container.role = Role::kStandalone;
     record.container.sandbox_id = "pause";
     record.class_name = "restricted";
     record.delegate = "/usr/sbin/runc";

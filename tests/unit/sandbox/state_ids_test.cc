@@ -61,6 +61,17 @@ TEST_F(StateIdsTest, GoWithTheLastRecordOfThePod) {
   EXPECT_EQ(Taken(), 0U);
 }
 
+// Its ids may be another pod's by now.
+TEST_F(StateIdsTest, OfASandboxThatWentGoToNoContainer) {
+  const IdRange ids = *Root().ClaimIds("pause", usable_);
+  ASSERT_TRUE(Claim(WithIds("pause", Role::kPodSandbox, ids)));
+  ASSERT_TRUE(Root().Release("pause", *Root().Lock()));
+  const auto late = Claim(WithIds("web", Role::kPodContainer, ids));
+  ASSERT_FALSE(late);
+  EXPECT_THAT(late.error().Text(), testing::HasSubstr("the pod's sandbox pause is gone"));
+  EXPECT_FALSE(Root().Exists("web"));
+}
+
 // A record that is half removed is of a container that is over.
 TEST_F(StateIdsTest, DoNotWaitForWhatIsLeftOfARecord) {
   const IdRange ids = *Root().ClaimIds("pause", usable_);

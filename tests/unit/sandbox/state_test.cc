@@ -18,7 +18,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST_F(StateTest, ReadsBackWhatItWrote) {
-  ASSERT_TRUE(Claim(Record("web")));
+  ASSERT_TRUE(Claim(Record("pause")));
+  StateRecord written = Record("web");
+  written.container.role = Role::kPodContainer;
+  ASSERT_TRUE(Claim(written));
   const auto record = Root().Read("web", kWholeRecord);
   ASSERT_TRUE(record) << record.error().Text();
   EXPECT_EQ(record->container.id, "web");
@@ -32,7 +35,7 @@ TEST_F(StateTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(record->final_text, "final");
   EXPECT_TRUE(record->creator.Alive());
   EXPECT_EQ(Root().DelegateOf("web"), "/usr/sbin/runc");
-  EXPECT_THAT(Root().List(), ElementsAre("web"));
+  EXPECT_THAT(Root().List(), ElementsAre("pause", "web"));
 }
 
 TEST_F(StateTest, APartThatIsGoneIsAnErrorToWhoAsksForIt) {
