@@ -48,6 +48,8 @@ base::Status NeedClass(const Invocation& call) {
                         "no class is named");
 }
 
+bool Makes(Verb verb) { return IsGuarded(verb) && verb != Verb::kExec; }
+
 Outcome PrintVersion(const config::NodeConfig& node) {
   STOCKADE_ASSIGN(const std::string delegate, FindDelegate("", node));
   STOCKADE_ASSIGN(const Captured answer, CaptureDelegate(delegate, {"--version"}));
@@ -199,11 +201,13 @@ Outcome Exec(const Invocation& call, const config::NodeConfig& node, const std::
   return Become(delegate, words);
 }
 
-// The delegate of a call whose class says `class_delegate`: the one that made the container, so
-// that a changed configuration does not cut running containers off; else the class's.
+// The delegate of a call whose class says `class_delegate`. To what exists, it is the one that made
+// it, so that a changed configuration does not cut running containers off; what is made anew has no
+// record, but one that a killed create left.
 Result<std::string> DelegateFor(const Invocation& call, const config::NodeConfig& node,
                                 const std::string& class_delegate) {
   Result<std::string> configured = FindDelegate(class_delegate, node);
+  if (Makes(call.verb)) return configured;
   const auto recorded = StateOf(call, node, configured.value_or("runc")).DelegateOf(call.id);
   if (!recorded || (configured && *recorded == *configured)) return configured;
   STOCKADE_TRY(CheckDelegate(*recorded));
@@ -235,8 +239,7 @@ Outcome OnExisting(const Invocation& call, const config::NodeConfig& node,
 // is read, so a broken one keeps nobody from stopping what runs. Nothing if there is no such
 // record, or if it cannot be told which.
 Result<std::optional<int>> TryRecorded(const Invocation& call, const config::NodeConfig& node) {
-  const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
-  if (makes || call.Has("help")) return std::nullopt;
+  if (Makes(call.verb) || call.Has("help")) return std::nullopt;
   const std::vector<sandbox::StateRoot> roots = RootsFor(call, node);
   if (roots.size() != 1) return std::nullopt;
   const auto delegate = roots.front().DelegateOf(call.id);
@@ -287,7 +290,7 @@ Outcome Dispatch(const Invocation& call, const base::Status& parsed) {
   auto policy = config::LoadClass(call.class_name, {node.class_directories});
   const bool pass_through = policy && policy->PassThrough();
   if (!understood && !pass_through) return tl::unexpected(understood.error());
-  const bool makes = IsGuarded(call.verb) && call.verb != Verb::kExec;
+  const bool makes = Makes(call.verb);
   if (!policy && makes) return tl::unexpected(policy.error());
   STOCKADE_ASSIGN(const std::string delegate,
                   DelegateFor(call, node, policy ? policy->delegate : ""));

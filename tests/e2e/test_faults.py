@@ -113,6 +113,20 @@ class Faults:
                 self.assertEqual(self.records(), [])
         process.unlink()
 
+    def test_a_record_that_a_dead_create_left_names_no_delegate(self):
+        """The delegate that it had may be gone."""
+        real = self.node.which(self.DELEGATE)
+        self.node.write("/opt/stops", f'#!/bin/sh\ncase " $* " in *" create "*) kill -9 $$ ;; esac\nexec {real} "$@"\n',
+                        0o755)
+        old, new = self.runtime(delegates={self.DELEGATE: "/opt/stops"}), self.runtime()
+        old.root = new.root
+        box = self.bundle(spec=greedy_spec(["/bin/probe"]))
+        self.assertNotEqual(old.create("box", box).code, 0)
+        self.assertNotEqual(self.records(), [])
+        self.node.run(["rm", "/opt/stops"], check=True)
+        self.assertEqual(self.probe(new.run("box", box))["NoNewPrivs"], "1")
+        self.assertEqual(self.records(), [])
+
     def test_unsafe_delegates_are_refused(self):
         real = self.node.which(self.DELEGATE)
         self.node.run(["sh", "-c", f"mkdir /tmp/d; cp {real} /tmp/d/writable; "
