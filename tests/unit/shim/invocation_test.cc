@@ -115,6 +115,12 @@ TEST(Invocation, RefusesAVerbThatCannotBeTold) {
   EXPECT_EQ(Parsed({"stockade-a", "--new", "kill", "c"}).verb, Verb::kOther);
 }
 
+TEST(Invocation, TheValueOfAFlagIsNoId) {
+  EXPECT_EQ(Parsed({"stockade-a", "update", "--memory", "1000000", "--pids-limit", "5", "c"}).id,
+            "c");
+  EXPECT_EQ(Parsed({"stockade-a", "ps", "-f", "json", "c"}).id, "c");
+}
+
 TEST(Invocation, HelpNeedsNoId) {
   EXPECT_TRUE(Parsed({"stockade-a", "create", "--help"}).Has("help"));
   EXPECT_TRUE(Parsed({"stockade-a", "exec", "-h"}).Has("help"));
