@@ -41,6 +41,9 @@ struct StagedBind {
   bool recursive = false;
   Ids ids = Ids::kOfThePod;
   std::string destination = {};  // in the container, for errors
+  // What the document says of the mount too: "noexec" of its top, "rnoexec" of all below. Set here
+  // for the delegates that forget them on a bind in a user namespace (crun 1.8).
+  std::vector<std::string> flags = {};
   bool operator==(const StagedBind&) const = default;
 };
 

@@ -27,7 +27,8 @@ Json HostActionsToJson(const HostActions& actions) {
                      {"name", bind.name},
                      {"recursive", bind.recursive},
                      {"ids", kIds[static_cast<std::size_t>(bind.ids)]},
-                     {"destination", bind.destination}});
+                     {"destination", bind.destination},
+                     {"flags", bind.flags}});
   }
   Json sysctls = Json::object();
   for (const NetworkSysctl& sysctl : actions.sysctls) sysctls[sysctl.name] = sysctl.value;
@@ -72,7 +73,9 @@ HostActions HostActionsFromJson(const Json& json) {
     actions.binds.push_back({bind.at("source").get<std::string>(),
                              bind.at("name").get<std::string>(), bind.at("recursive").get<bool>(),
                              IdsFromName(bind.at("ids").get<std::string>()),
-                             bind.at("destination").get<std::string>()});
+                             bind.at("destination").get<std::string>(),
+                             // A container may be older than this list.
+                             bind.value("flags", std::vector<std::string>{})});
   }
   json.at("sysfs").get_to(actions.sysfs);
   json.at("streamUid").get_to(actions.stream_uid);

@@ -122,16 +122,19 @@ Status StageBind(const LayerInput& in, const std::string& stage, const Mount& mo
                   "the mount at {} has id mappings of its own", mount.destination);
   }
   STOCKADE_ASSIGN(const std::vector<std::string> flags, in.host.MountFlags(mount.source));
+  MountOptions options = Force(mount.options, {flags.begin(), flags.end()});
+  const MountOptions tightening = TighteningFlags(options);
+  options = Force(std::move(options), {tightening.begin(), tightening.end()});
   const StagedBind bind{.source = mount.source,
                         .name = fmt::format("mount-{}", actions.binds.size()),
                         .recursive = IsRecursiveBind(mount.options),
                         .ids = IdsOf(mount),
-                        .destination = mount.destination};
+                        .destination = mount.destination,
+                        .flags = tightening};
   edit.Set(mount.pointer + "/source", stage + "/" + bind.name,
            bind.ids == StagedBind::Ids::kOfThePod ? "the volume's ids are the pod's"
                                                   : "where the pod's user namespace can reach it",
            kSetting);
-  const MountOptions options = Force(mount.options, {flags.begin(), flags.end()});
   if (options != mount.options) {
     edit.Set(mount.pointer + "/options", Json(options),
              "the flags of the volume's own mount cannot be taken away in a user namespace",
@@ -180,7 +183,8 @@ Status HideInit(const std::string& stage, SpecEditor& edit, HostActions& actions
                            .name = "init",
                            .recursive = false,
                            .ids = StagedBind::Ids::kNobody,
-                           .destination = mount->destination});
+                           .destination = mount->destination,
+                           .flags = TighteningFlags(mount->options)});
   edit.Set(mount->pointer + "/source", fmt::format("{}/{}", stage, actions.binds.back().name),
            "mounted so that it is nobody's, and nobody in the container can look into it",
            "/seccomp/installedBy");

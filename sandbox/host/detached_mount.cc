@@ -108,10 +108,11 @@ base::Status AttachMountOn(int mount, int place, const std::string& name) {
   return FailErrno(ErrorKind::kHost, errno, fmt::format("attach a mount at {}", name));
 }
 
-base::Status AddMountFlags(int mount, unsigned attributes, const std::string& name) {
+base::Status AddMountFlags(int mount, Below below, unsigned attributes, const std::string& name) {
   mount_attr change = {};
   change.attr_set = attributes;
-  if (mount_setattr(mount, "", TreeFlags(/*recursive=*/true), &change, sizeof(change)) == 0) {
+  const bool recursive = below != Below::kNothing;
+  if (mount_setattr(mount, "", TreeFlags(recursive), &change, sizeof(change)) == 0) {
     return {};
   }
   return FailErrno(ErrorKind::kHost, errno, fmt::format("set the flags of the mount of {}", name));

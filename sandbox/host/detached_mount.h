@@ -36,8 +36,9 @@ base::Status AttachMount(int mount, int directory, const std::string& path);
 // The same at the open file or folder `place`; `name` is used in errors.
 base::Status AttachMountOn(int mount, int place, const std::string& name);
 
-// Sets the flags MOUNT_ATTR_* `attributes` on the mount that begins at `mount` and all below it.
-base::Status AddMountFlags(int mount, unsigned attributes, const std::string& name);
+// Sets the flags MOUNT_ATTR_* `attributes` on the mount that begins at `mount`, and on all below it
+// unless `below` is kNothing.
+base::Status AddMountFlags(int mount, Below below, unsigned attributes, const std::string& name);
 
 // A new mount of a file system that needs no options but `options` ("mode=0711"), with the flags
 // MOUNT_ATTR_* `attributes`.

@@ -59,10 +59,10 @@ base::Status LetRunOnly(const std::vector<std::string>& paths, int root) {
     STOCKADE_ASSIGN(UniqueFd file, Find(root, path));
     if (!file) continue;
     STOCKADE_ASSIGN(UniqueFd clone, CloneMount(file.get(), Below::kAsItIs, path));
-    STOCKADE_TRY(AddMountFlags(clone.get(), MOUNT_ATTR_RDONLY, path));
+    STOCKADE_TRY(AddMountFlags(clone.get(), Below::kAsItIs, MOUNT_ATTR_RDONLY, path));
     places.push_back({std::move(file), std::move(clone), path});
   }
-  STOCKADE_TRY(AddMountFlags(root, MOUNT_ATTR_NOEXEC, "the root file system"));
+  STOCKADE_TRY(AddMountFlags(root, Below::kAsItIs, MOUNT_ATTR_NOEXEC, "the root file system"));
   // A path within another one, or a second name of it, ends below or above that one's mount, and
   // both let it run.
   for (const Place& place : places) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/layers/mount_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -152,6 +154,22 @@ bool IsKnownWord(std::string_view word, std::string_view type) {
   }
   const bool ours = std::ranges::find(kData, type, &Data::type) != kData.end();
   return !ours && word.find('=') != std::string_view::npos;
+}
+
+MountOptions TighteningFlags(const MountOptions& options) {
+  constexpr std::array<std::string_view, 5> kTightening{"ro", "nosuid", "nodev", "noexec",
+                                                        "nosymfollow"};
+  MountOptions found;
+  for (const std::string_view name : kTightening) {
+    const Flag& flag = *FlagOf(name);
+    if (std::ranges::any_of(options, [&](const auto& word) { return IsClearing(word, flag); })) {
+      continue;
+    }
+    const std::string below = fmt::format("r{}", name);
+    if (Contains(options, name) || Contains(options, below)) found.emplace_back(name);
+    if (Contains(options, below)) found.push_back(below);
+  }
+  return found;
 }
 
 MountOptions Force(MountOptions options, const std::vector<std::string_view>& wanted) {

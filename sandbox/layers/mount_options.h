@@ -25,6 +25,11 @@ bool IsSharedWord(std::string_view word);
 // that are not in our table take any data words, but no flag that we do not know.
 bool IsKnownWord(std::string_view word, std::string_view type);
 
+// The words of `options` that take something from who uses the mount ("ro", "nosuid", "nodev",
+// "noexec", "nosymfollow", and with "r" before them), but those that another word clears. What
+// holds for all that is mounted below holds for the top too: "rro" gives "ro", "rro".
+MountOptions TighteningFlags(const MountOptions& options);
+
 // The options with each of `wanted` ("ro", "noexec", "rro") in force: words that would clear it
 // again, wherever they stand, are taken out, and what is missing is put at the end. Unchanged if
 // all hold.

@@ -54,8 +54,15 @@ MountOptions Limit(const MountOptions& options, std::string_view name, std::uint
 }
 
 // What the class holds of a mount that stands at a declared path already.
-MountOptions Tightened(const Mount& mount, const WritablePath& path) {
+MountOptions Tightened(const LayerInput& in, const Mount& mount, const WritablePath& path) {
   MountOptions options = Force(mount.options, FlagsOf(path));
+  const bool file = mount.source.starts_with('/') && !in.host.IsDirectory(mount.source);
+  if (mount.bind() && IsRecursiveBind(options) && !file) {
+    // And what is mounted below the source.
+    for (const std::string_view flag : FlagsOf(path)) {
+      options = Force(std::move(options), {fmt::format("r{}", flag)});
+    }
+  }
   if (mount.type != "tmpfs") return options;
   std::erase_if(options, [](const std::string& word) { return word.starts_with("nr_blocks="); });
   return Limit(Limit(options, "size", path.size_bytes), "nr_inodes", path.inodes);
@@ -88,7 +95,7 @@ Status Declare(const LayerInput& in, SpecEditor& edit, const WritablePath& path,
   for (const Mount& mount : mounts) {
     if (mount.destination != path.path) continue;
     mounted = true;
-    const MountOptions options = Tightened(mount, path);
+    const MountOptions options = Tightened(in, mount, path);
     if (options == mount.options) continue;
     edit.Set(mount.pointer + "/options", Json(options),
              "the class's flags and limits hold for whatever is mounted at a declared path",

@@ -47,16 +47,31 @@ void CheckLimits(const Mount& mount, const WritablePath& path, Broken& broken) {
   }
 }
 
-void CheckWritablePath(const std::vector<Mount>& mounts, const WritablePath& path, Broken& broken) {
+// With what a recursive bind brings from below its source.
+void CheckFlags(const Final& final, const Mount& mount, const WritablePath& path, Broken& broken) {
+  const bool file = mount.source.starts_with('/') && !final.host.IsDirectory(mount.source);
+  const bool below = mount.IsBind() && mount.Has("rbind") && !file;
+  const auto check = [&](bool on, std::string_view flag) {
+    if (!on) {
+      broken.Add("{} is not {}", mount.Text(), flag);
+    } else if (below && !mount.Has(fmt::format("r{}", flag))) {
+      broken.Add("{} is {}, but what is mounted below its source is not", mount.Text(), flag);
+    }
+  };
+  check(mount.IsNoSuid(), "nosuid");
+  check(mount.IsNoDev(), "nodev");
+  if (!path.exec) check(mount.IsNoExec(), "noexec");
+}
+
+void CheckWritablePath(const Final& final, const std::vector<Mount>& mounts,
+                       const WritablePath& path, Broken& broken) {
   // Mounts are made in order: the last one on the path wins, and one above it hides it.
   const Mount* last = nullptr;
   for (const Mount& mount : mounts) {
     const bool here = mount.destination == path.path;
     if (here || (last != nullptr && IsWithin(path.path, mount.destination))) last = &mount;
     if (!here) continue;
-    if (!mount.IsNoSuid()) broken.Add("{} is not nosuid", mount.Text());
-    if (!mount.IsNoDev()) broken.Add("{} is not nodev", mount.Text());
-    if (!path.exec && !mount.IsNoExec()) broken.Add("{} is not noexec", mount.Text());
+    CheckFlags(final, mount, path, broken);
     if (!mount.IsBind() && mount.type == "tmpfs") CheckLimits(mount, path, broken);
   }
   if (last == nullptr || last->destination != path.path) {
@@ -93,7 +108,7 @@ void CheckRootfs(const Final& final, Broken& broken) {
   if (rule.mode == Mode::kOff) return;
   if (!IsTrue(At(final.root, "/root/readonly"))) broken.Add("the root file system is writable");
   const std::vector<Mount> mounts = MountsOf(final, broken);
-  for (const WritablePath& path : rule.writable) CheckWritablePath(mounts, path, broken);
+  for (const WritablePath& path : rule.writable) CheckWritablePath(final, mounts, path, broken);
   for (const Mount& mount : mounts) {
     // Host paths are the business of /hostMounts.
     if (!mount.IsBind() && !mount.IsReadOnly() && !MayBeWritable(mount)) {

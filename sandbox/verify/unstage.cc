@@ -13,6 +13,31 @@ std::string StagedName(const std::string& path, const std::string& stage) {
   return path.starts_with(stage + "/") ? path.substr(stage.size() + 1) : "";
 }
 
+// Not every delegate sets the flags of a bind in a user namespace: what the document promises of
+// one has to be on what is staged.
+void CheckFlags(const StagedBind& bind, const Json& mount, Broken& broken) {
+  struct Pair {
+    const char* set;
+    const char* clear;
+  };
+  const std::vector<std::string> options = TextsAt(mount, "/options");
+  for (const auto& [set, clear] : std::initializer_list<Pair>{{"ro", "rw"},
+                                                              {"nosuid", "suid"},
+                                                              {"nodev", "dev"},
+                                                              {"noexec", "exec"},
+                                                              {"nosymfollow", "symfollow"}}) {
+    const std::string below = fmt::format("r{}", set);
+    const bool cleared = Contains(options, clear) || Contains(options, fmt::format("r{}", clear));
+    for (const std::string& word : {std::string(set), below}) {
+      const bool promised = !cleared && Contains(options, word);
+      if (promised != Contains(bind.flags, word)) {
+        broken.Add("{} is staged {} {}", bind.source,
+                   Contains(bind.flags, word) ? "with" : "without", word);
+      }
+    }
+  }
+}
+
 void UnstageMount(const HostActions& actions, const std::string& stage, Json& mount,
                   std::vector<std::string>& used, Broken& broken) {
   const std::string name = StagedName(TextAt(mount, "/source"), stage);
@@ -35,6 +60,7 @@ void UnstageMount(const HostActions& actions, const std::string& stage, Json& mo
     broken.Add("{} is staged {} what is mounted below it", bind->source,
                bind->recursive ? "with" : "without");
   }
+  CheckFlags(*bind, mount, broken);
   mount["source"] = bind->source;
 }
 

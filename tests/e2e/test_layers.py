@@ -139,6 +139,45 @@ class Layers:
             self.assertIn(option, mount)
         self.assertEqual(mode, "1777")
 
+    def volume(self):
+        """The path of a named volume, as Docker makes them, with another file system on its /below."""
+        volume = "/var/lib/docker/volumes/layers/_data"
+        self.addCleanup(self.node.run, ["sh", "-c", f"umount {volume}/below {volume}/..; "
+                                        f"rm -r {volume}/.. /run/mount"])
+        self.node.run(["sh", "-c", f"mkdir -p {volume}/.. && mount -t tmpfs data {volume}/.. && "
+                       f"mkdir -p {volume}/below && mount -t tmpfs below {volume}/below"], check=True)
+        return volume
+
+    def sh(self, name, script, *mounts):
+        """The output and exit code of a script in a container of a class with `mounts` more."""
+        box = self.bundle(spec=greedy_spec(["sh", "-c", script]))
+        box.spec["mounts"] += mounts
+        done = self.runtime(name).run("box", box.save())
+        return done.stdout + done.stderr, done.code
+
+    def test_a_volume_on_tmp_runs_nothing_nor_what_is_mounted_below(self):
+        volume = self.volume()
+        for kind in ("bind", "rbind"):
+            for path, code in (("/tmp", 126), ("/data", 0)):
+                mount = {"destination": path, "type": "bind", "source": volume, "options": [kind, "rw", "rexec"]}
+                for place in ("", "/below"):
+                    with self.subTest(f"{kind} {path}{place}"):
+                        script = f"cp /bin/busybox {path}{place}/true && {path}{place}/true"
+                        said = self.sh("restricted", script, mount)
+                        self.assertEqual(said[1], code, said[0])
+
+    def test_the_flags_of_a_volume_hold(self):
+        volume = self.volume()
+        for name in CLASSES:
+            for kind in ("bind", "rbind"):
+                for words in (["ro"], ["noexec"], ["nosuid", "nodev"], ["ro", "noexec"]):
+                    with self.subTest(f"{name} {kind} {words}"):
+                        said = self.sh(name, "grep ' /data ' /proc/mounts", {
+                            "destination": "/data", "type": "bind", "source": volume, "options": [kind, *words]})
+                        options = said[0].split()[3].split(",")
+                        self.assertEqual({"rw", "ro", "noexec", "nosuid", "nodev"} & set(options),
+                                         {*words, *(() if "ro" in words else ("rw",))})
+
     def test_rlimits_are_bounded(self):
         spec = greedy_spec(["sh", "-c", "ulimit -c; ulimit -Hc"])
         spec["process"]["rlimits"] = []

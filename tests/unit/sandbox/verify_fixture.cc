@@ -116,7 +116,7 @@ Json MakeGoodConfig() {
       {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "ro"]},
       {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "noexec", "size=67108864", "nr_inodes=1000", "mode=1777"]},
       {"destination": "/work/", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "size=64m", "nr_inodes=1000", "mode=755"]},
-      {"destination": "/data", "type": "bind", "source": "/var/lib/kubelet/pods/11-22/volumes/empty/data", "options": ["rbind", "rprivate", "rw", "nosuid", "nodev", "noexec"]},
+      {"destination": "/data", "type": "bind", "source": "/var/lib/kubelet/pods/11-22/volumes/empty/data", "options": ["rbind", "rprivate", "rw", "nosuid", "nodev", "noexec", "rnosuid", "rnodev", "rnoexec"]},
       {"destination": "/opt/files", "type": "bind", "source": "/srv/files", "options": ["rbind", "rslave", "ro", "rro"]}
     ],
     "hooks": {"createRuntime": [{"path": "/usr/bin/good-hook"}]},

@@ -136,7 +136,8 @@ TEST(VerifyInit, SeesThatItCouldBeRead) {
                                          .name = "init",
                                          .recursive = false,
                                          .ids = ids,
-                                         .destination = init::kPath}}};
+                                         .destination = init::kPath,
+                                         .flags = {"ro", "nosuid", "nodev"}}}};
     return BrokenPromises(AsDocument(config, DocumentKind::kConfig), policy, PodContainer(),
                           FakeHost(),
                           {.init_filters = ClassFilters(), .actions = actions, .stage = "/stage"});

@@ -96,6 +96,23 @@ TEST_F(BindsTest, KeepsTheFlagsOfTheSource) {
             "ro,nosuid,noexec,relatime,idmapped\n");
 }
 
+TEST_F(BindsTest, SetsTheFlagsOfTheDocument) {
+  Tmpfs(In("volume/below"));
+  const auto flags = [&](std::vector<std::string> words) {
+    actions_.binds.clear();
+    Add(In("volume"));
+    actions_.binds.back().flags = std::move(words);
+    return InPodAt("mount-0", "findmnt -no VFS-OPTIONS . && findmnt -no VFS-OPTIONS below");
+  };
+  EXPECT_EQ(flags({"noexec", "nosuid"}),
+            "rw,nosuid,noexec,relatime,idmapped\nrw,relatime,idmapped\n");
+  EXPECT_EQ(flags({"ro", "rro", "nodev", "rnoexec", "rnosymfollow"}),
+            "ro,nodev,noexec,relatime,nosymfollow,idmapped\n"
+            "ro,noexec,relatime,nosymfollow,idmapped\n");
+  EXPECT_THAT(flags({"sync"}), HasSubstr("no flag of a mount: sync"));
+  EXPECT_EQ(Shell("findmnt -no VFS-OPTIONS " + In("volume/below")), "rw,relatime\n");
+}
+
 TEST_F(BindsTest, NamesTheFileSystemThatCannotBeMapped) {
   Add("/proc/sys");
   EXPECT_THAT(Perform(actions_),

@@ -47,6 +47,16 @@ TEST(MountOptions, WordsAreKnownByTheirFileSystem) {
   }
 }
 
+TEST(MountOptionWords, TightenUnlessAnotherClearsThem) {
+  using testing::ElementsAre;
+  EXPECT_THAT(TighteningFlags({"rbind", "noexec", "ro", "rslave"}), ElementsAre("ro", "noexec"));
+  EXPECT_THAT(TighteningFlags({"rbind", "rro", "nosuid", "rnosuid"}),
+              ElementsAre("ro", "rro", "nosuid", "rnosuid"));
+  EXPECT_THAT(TighteningFlags({"ro", "rw", "nodev", "rdev", "rsuid", "nosymfollow"}),
+              ElementsAre("nosymfollow"));
+  EXPECT_THAT(TighteningFlags({"noatime", "size=1k", "dev"}), testing::IsEmpty());
+}
+
 TEST(NormalPath, KnowsOneFormOnly) {
   EXPECT_EQ(NormalPath("/a//b/./c/"), "/a/b/c");
   EXPECT_EQ(NormalPath("/./"), "/");

@@ -79,10 +79,30 @@ TEST(Rootfs, ThePodsOwnMountStaysUnderTheClassesFlags) {
       {"destination": "/tmp", "type": "tmpfs", "options": ["dev"]}]})");
   ASSERT_FALSE(out.error) << out.Refusal();
   EXPECT_EQ(out.At("/mounts").size(), 3U);
-  EXPECT_EQ(out.At("/mounts/0/options").dump(), R"(["rbind","noexec","nosuid","nodev"])");
+  EXPECT_EQ(out.At("/mounts/0/options").dump(),
+            R"(["rbind","noexec","nosuid","nodev","rnoexec","rnosuid","rnodev"])");
   EXPECT_EQ(out.At("/mounts/1/options").dump(), R"(["rbind"])");
   EXPECT_EQ(out.At("/mounts/2/options").dump(),
             R"(["noexec","nosuid","nodev","size=65536","nr_inodes=32"])");
+}
+
+TEST(Rootfs, WhatIsMountedBelowAVolumeHasTheFlagsToo) {
+  WritablePath path = Tmpfs("/data");
+  const auto options = [&](std::string_view source, std::string_view given) {
+    return RunLayer("rootfs", Policy(Mode::kConfine, {path}),
+                    fmt::format(R"({{"mounts": [{{"destination": "/data", "type": "bind",
+                                   "source": "{}", "options": [{}]}}]}})",
+                                source, given))
+        .At("/mounts/0/options")
+        .dump();
+  };
+  EXPECT_EQ(options("/there/d", R"("rbind", "rexec")"),
+            R"(["rbind","noexec","nosuid","nodev","rnoexec","rnosuid","rnodev"])");
+  EXPECT_EQ(options("/there/d", R"("bind")"), R"(["bind","noexec","nosuid","nodev"])");
+  EXPECT_EQ(options("/there/a.file", R"("rbind")"), R"(["rbind","noexec","nosuid","nodev"])");
+  path.exec = true;
+  EXPECT_EQ(options("d", R"("rbind", "rexec")"),
+            R"(["rbind","rexec","nosuid","nodev","rnosuid","rnodev"])");
 }
 
 TEST(Rootfs, AVolumeMustBeThere) {

@@ -64,7 +64,8 @@ TEST(Staging, WithoutAUserNamespaceTheStubIsNobodys) {
                                                  .name = "init",
                                                  .recursive = false,
                                                  .ids = StagedBind::Ids::kNobody,
-                                                 .destination = "/dev/stockade-init"}}}));
+                                                 .destination = "/dev/stockade-init",
+                                                 .flags = {"ro", "nosuid", "nodev"}}}}));
   EXPECT_EQ(Staged(out, "/mounts/1/source"), "/there/state/.stage/init");
   // In a user namespace it is nobody's by itself, unless the host's root is one of its ids, or may
   // be.
@@ -146,12 +147,28 @@ TEST(Staging, VolumesAreThePodsAndSharedMemoryEverybodys) {
   EXPECT_EQ(out.actions.binds[0].ids, StagedBind::Ids::kAsTheyAre);
   EXPECT_EQ(out.actions.binds[1],
             (StagedBind{"/there/volume", "mount-1", true, StagedBind::Ids::kOfThePod, "/data"}));
-  EXPECT_EQ(out.actions.binds[2], (StagedBind{"/there/hosts", "mount-2", false,
-                                              StagedBind::Ids::kOfThePod, "/etc/hosts"}));
+  EXPECT_EQ(out.actions.binds[2], (StagedBind{"/there/hosts",
+                                              "mount-2",
+                                              false,
+                                              StagedBind::Ids::kOfThePod,
+                                              "/etc/hosts",
+                                              {"nosuid", "nodev"}}));
   EXPECT_EQ(Staged(out, "/mounts/3/source"), std::string(kStage) + "/mount-1");
   EXPECT_EQ(Staged(out, "/mounts/3/options"), Json::array({"rbind", "rslave", "rw"}));
   // In a user namespace nobody can take them away, and a delegate that tries fails.
   EXPECT_EQ(Staged(out, "/mounts/4/options"), Json::array({"bind", "nosuid", "nodev"}));
+}
+
+// crun 1.8 drops the flags of a bind in a user namespace.
+TEST(Staging, TheFlagsOfAVolumeAreOnWhatIsStaged) {
+  Json spec = Spec();
+  spec["mounts"][3]["options"] = {"rbind", "rro", "noexec", "nosuid", "rsuid"};
+  const Outcome out = Apply(spec);
+  ASSERT_FALSE(out.error) << out.Refusal();
+  EXPECT_THAT(out.actions.binds[1].flags, testing::ElementsAre("ro", "rro", "noexec"));
+  EXPECT_EQ(Staged(out, "/mounts/3/options"),
+            Json::array({"rbind", "rro", "noexec", "nosuid", "rsuid", "ro"}));
+  EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
 }
 
 // kubelet's memory volume there is written by other containers of the pod too, by their ids.
@@ -277,6 +294,18 @@ TEST_F(StagedPromises, SeeTheStageThatHoldsSomethingElse) {
 TEST_F(StagedPromises, SeeADifferentDepth) {
   actions.binds[1].recursive = false;
   EXPECT_THAT(Broken(), Contains(HasSubstr("staged without what is mounted below")));
+}
+
+TEST_F(StagedPromises, SeeFlagsThatAreNotStaged) {
+  for (const char* word : {"ro", "nosuid", "nodev", "noexec", "nosymfollow", "rro", "rnoexec"}) {
+    actions.binds[1].flags = {word};
+    EXPECT_THAT(Broken(), Contains(HasSubstr(fmt::format("staged with {}", word))));
+    staged["mounts"][3]["options"] = {"rbind", word};
+    EXPECT_THAT(Broken(), IsEmpty());
+    actions.binds[1].flags = {};
+    EXPECT_THAT(Broken(), Contains(HasSubstr(fmt::format("staged without {}", word))));
+    staged["mounts"][3]["options"] = {"rbind"};
+  }
 }
 
 TEST_F(StagedPromises, SeeARootThatIsNotStaged) {
