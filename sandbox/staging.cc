@@ -107,8 +107,8 @@ StagedBind::Ids IdsOf(const Mount& mount) {
   return kept ? StagedBind::Ids::kAsTheyAre : StagedBind::Ids::kOfThePod;
 }
 
-Status StageBind(const LayerInput& in, const std::string& stage, const Mount& mount,
-                 SpecEditor& edit, HostActions& actions) {
+// The mapping of a volume is the class's where the user namespace is.
+Status CheckUnmapped(const LayerInput& in, const SpecEditor& edit, const Mount& mount) {
   for (const std::string& word : mount.options) {
     if (word.starts_with("idmap") || word.starts_with("ridmap")) {
       return Refuse(in, kSetting, "leave the ids of the volume to the class",
@@ -121,6 +121,11 @@ Status StageBind(const LayerInput& in, const std::string& stage, const Mount& mo
     return Refuse(in, kSetting, "leave the ids of the volume to the class",
                   "the mount at {} has id mappings of its own", mount.destination);
   }
+  return {};
+}
+
+Status StageBind(const LayerInput& in, const std::string& stage, const Mount& mount,
+                 StagedBind::Ids ids, SpecEditor& edit, HostActions& actions) {
   STOCKADE_ASSIGN(const std::vector<std::string> flags, in.host.MountFlags(mount.source));
   MountOptions options = Force(mount.options, {flags.begin(), flags.end()});
   const MountOptions tightening = TighteningFlags(options);
@@ -128,12 +133,12 @@ Status StageBind(const LayerInput& in, const std::string& stage, const Mount& mo
   const StagedBind bind{.source = mount.source,
                         .name = fmt::format("mount-{}", actions.binds.size()),
                         .recursive = IsRecursiveBind(mount.options),
-                        .ids = IdsOf(mount),
+                        .ids = ids,
                         .destination = mount.destination,
                         .flags = tightening};
   edit.Set(mount.pointer + "/source", stage + "/" + bind.name,
-           bind.ids == StagedBind::Ids::kOfThePod ? "the volume's ids are the pod's"
-                                                  : "where the pod's user namespace can reach it",
+           ids == StagedBind::Ids::kOfThePod ? "the volume's ids are the pod's"
+                                             : "where the pod's user namespace can reach it",
            kSetting);
   if (options != mount.options) {
     edit.Set(mount.pointer + "/options", Json(options),
@@ -191,13 +196,62 @@ Status HideInit(const std::string& stage, SpecEditor& edit, HostActions& actions
   return {};
 }
 
+bool HasNamespace(const std::vector<NamespaceEntry>& list, std::string_view type, bool joined) {
+  const auto entry = std::ranges::find(list, type, &NamespaceEntry::type);
+  return entry != list.end() && (!joined || !entry->path.empty());
+}
+
+// crun 1.8 forgets the flags of a proc or mqueue of a namespace that a user namespace joins, but
+// not their recursive form.
+Status RepeatFlags(const std::vector<NamespaceEntry>& namespaces, SpecEditor& edit) {
+  STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
+  for (const Mount& mount : mounts) {
+    const bool joined = (mount.type == "proc" && HasNamespace(namespaces, "pid", true)) ||
+                        (mount.type == "mqueue" && HasNamespace(namespaces, "ipc", true));
+    if (!joined) continue;
+    MountOptions options = mount.options;
+    for (const std::string& flag : TighteningFlags(mount.options)) {
+      if (!flag.starts_with('r')) options = Force(std::move(options), {fmt::format("r{}", flag)});
+    }
+    if (options == mount.options) continue;
+    edit.Set(mount.pointer + "/options", Json(options), "said so that every delegate sets them",
+             kSetting);
+  }
+  return {};
+}
+
+// In a user namespace that the engine made the ids are the engine's business, but the flags of the
+// binds are not every delegate's.
+Status StageForgotten(const LayerInput& in, const std::string& stage, SpecEditor& edit,
+                      HostActions& actions) {
+  STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
+  for (Mount mount : mounts) {
+    if (!mount.bind() || mount.destination == init::kPath) continue;
+    const bool absolute = mount.source.starts_with('/');
+    STOCKADE_ASSIGN(
+        mount.source,
+        in.host.Resolve(absolute ? mount.source : in.container.bundle + "/" + mount.source));
+    if (!MayBeForgotten(mount.options, in.host.IsDirectory(mount.source))) continue;
+    edit.StartLayer("user namespace");
+    STOCKADE_TRY(StageBind(in, stage, mount, StagedBind::Ids::kAsTheyAre, edit, actions));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<HostActions> Stage(const LayerInput& in, const std::string& stage, SpecEditor& edit) {
   HostActions actions;
+  STOCKADE_ASSIGN(const auto namespaces, NamespacesOf(edit.Root()));
+  const bool mapped = HasNamespace(namespaces, "user", /*joined=*/false);
+  if (mapped) {
+    edit.StartLayer("user namespace");
+    STOCKADE_TRY(RepeatFlags(namespaces, edit));
+  }
   if (!edit.ids()) {
     STOCKADE_TRY(HideInit(stage, edit, actions));
     if (!in.policy.rootfs.executable.empty()) STOCKADE_TRY(StageRoot(in, stage, edit, actions));
+    if (mapped) STOCKADE_TRY(StageForgotten(in, stage, edit, actions));
     return actions;
   }
   edit.StartLayer("user namespace");
@@ -207,7 +261,10 @@ Result<HostActions> Stage(const LayerInput& in, const std::string& stage, SpecEd
   STOCKADE_TRY(StageRoot(in, stage, edit, actions));
   STOCKADE_ASSIGN(const std::vector<Mount> mounts, MountsOf(edit.Root()));
   for (const Mount& mount : mounts) {
-    if (mount.bind()) STOCKADE_TRY(StageBind(in, stage, mount, edit, actions));
+    if (mount.bind()) {
+      STOCKADE_TRY(CheckUnmapped(in, edit, mount));
+      STOCKADE_TRY(StageBind(in, stage, mount, IdsOf(mount), edit, actions));
+    }
     if (mount.type == "sysfs" && !actions.network_namespace.empty()) {
       StageSysfs(stage, mount, edit, actions);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/host/mount_info.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -15,6 +16,12 @@ std::string_view Take(std::string_view& text, char separator) {
   const std::string_view head = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return head;
+}
+
+bool TakeNumber(std::string_view& text, std::uint64_t& number) {
+  const std::string_view word = Take(text, ' ');
+  const auto end = std::from_chars(word.data(), word.data() + word.size(), number);
+  return end.ec == std::errc();
 }
 
 bool InList(std::string_view list, std::string_view word) {
@@ -61,9 +68,7 @@ base::Result<std::vector<MountEntry>> ParseMountInfo(std::string_view text) {
     std::string_view left = line.substr(0, dash);
     std::string_view right = line.substr(dash + 3);
     MountEntry mount;
-    const std::string_view id = Take(left, ' ');
-    const auto end = std::from_chars(id.data(), id.data() + id.size(), mount.id);
-    Take(left, ' ');  // its parent's
+    const bool numbered = TakeNumber(left, mount.id) && TakeNumber(left, mount.parent);
     mount.device = Take(left, ' ');
     mount.root = UnescapeMountField(Take(left, ' '));
     mount.point = UnescapeMountField(Take(left, ' '));
@@ -72,7 +77,7 @@ base::Result<std::vector<MountEntry>> ParseMountInfo(std::string_view text) {
     mount.type = Take(right, ' ');
     mount.source = UnescapeMountField(Take(right, ' '));
     mount.super_options = right;
-    if (end.ec != std::errc() || !mount.point.starts_with('/') || mount.options.empty()) {
+    if (!numbered || !mount.point.starts_with('/') || mount.options.empty()) {
       return base::Fail(ErrorKind::kHost, "mountinfo: not a mount: \"{}\"", line.substr(0, 200));
     }
     mounts.push_back(std::move(mount));
@@ -81,12 +86,20 @@ base::Result<std::vector<MountEntry>> ParseMountInfo(std::string_view text) {
 }
 
 const MountEntry* MountOf(const std::vector<MountEntry>& mounts, std::string_view path) {
-  const MountEntry* best = nullptr;
+  std::vector<const MountEntry*> stack;  // at the lowest place
   for (const MountEntry& mount : mounts) {
     if (!AtOrBelow(path, mount.point)) continue;
-    if (best == nullptr || mount.point.size() >= best->point.size()) best = &mount;
+    if (!stack.empty() && mount.point.size() < stack.front()->point.size()) continue;
+    if (!stack.empty() && mount.point.size() > stack.front()->point.size()) stack.clear();
+    stack.push_back(&mount);
   }
-  return best;
+  const auto is_top = [&](const MountEntry* each) {
+    return std::ranges::none_of(stack, [&](const MountEntry* other) {
+      return other->parent == each->id && other->id != each->id;
+    });
+  };
+  const auto top = std::find_if(stack.rbegin(), stack.rend(), is_top);
+  return top == stack.rend() ? nullptr : *top;
 }
 
 }  // namespace stockade::sandbox

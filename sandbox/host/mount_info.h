@@ -16,6 +16,7 @@ namespace stockade::sandbox {
 
 struct MountEntry {
   std::uint64_t id = 0;       // as statx(2) gives it
+  std::uint64_t parent = 0;   // the id of the mount that it stands on
   std::string device;         // "8:1"
   std::string root;           // the part of the file system that is mounted
   std::string point;          // where, as the process sees it, unescaped
@@ -39,7 +40,7 @@ base::Result<std::vector<MountEntry>> ParseMountInfo(std::string_view text);
 std::string UnescapeMountField(std::string_view field);
 
 // The mount that `path` lies on: of those at or above it the lowest, and of several at one place
-// the last. nullptr if there is none.
+// the one that stands on the others, whatever their order. nullptr if there is none.
 const MountEntry* MountOf(const std::vector<MountEntry>& mounts, std::string_view path);
 
 }  // namespace stockade::sandbox

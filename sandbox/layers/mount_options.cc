@@ -172,6 +172,14 @@ MountOptions TighteningFlags(const MountOptions& options) {
   return found;
 }
 
+bool MayBeForgotten(const MountOptions& options, bool folder) {
+  const MountOptions flags = TighteningFlags(options);
+  return std::ranges::any_of(flags, [&](const std::string& flag) {
+    return flag != "ro" && !flag.starts_with('r') &&
+           !(folder && Contains(flags, fmt::format("r{}", flag)));
+  });
+}
+
 MountOptions Force(MountOptions options, const std::vector<std::string_view>& wanted) {
   for (const std::string_view word : wanted) {
     if (const Flag* flag = FlagOf(word)) {

@@ -30,6 +30,10 @@ bool IsKnownWord(std::string_view word, std::string_view type);
 // holds for all that is mounted below holds for the top too: "rro" gives "ro", "rro".
 MountOptions TighteningFlags(const MountOptions& options);
 
+// True if a delegate may forget one of the flags when it binds in a user namespace: crun 1.8 sets
+// "ro" there and, on folders, the recursive words.
+bool MayBeForgotten(const MountOptions& options, bool folder);
+
 // The options with each of `wanted` ("ro", "noexec", "rro") in force: words that would clear it
 // again, wherever they stand, are taken out, and what is missing is put at the end. Unchanged if
 // all hold.

@@ -108,6 +108,21 @@ void CheckNoExec(const Final& final, const Mount& mount, const std::string& sour
   }
 }
 
+// In a user namespace crun 1.8 forgets these flags of a bind, but for the recursive ones of a
+// folder: they have to be on what is staged, which is compared with the document (unstage.h).
+void CheckForgotten(const Final& final, const Mount& mount, const std::string& source,
+                    Broken& broken) {
+  const bool staged = std::ranges::find(final.actions.binds, mount.destination,
+                                        &StagedBind::destination) != final.actions.binds.end();
+  if (staged || !HasOwnNamespace(final, "user")) return;
+  const bool folder = final.host.IsDirectory(source);
+  for (const char* flag : {"nosuid", "nodev", "noexec", "nosymfollow"}) {
+    if (mount.Has(flag) && !(folder && mount.Has(fmt::format("r{}", flag)))) {
+      broken.Add("{} may lose its {}, which is not staged", mount.Text(), flag);
+    }
+  }
+}
+
 void CheckBind(const Final& final, const std::vector<Guard>& guards, const Mount& mount,
                Broken& broken) {
   const auto source = mount.source.starts_with('/') ? final.host.Resolve(mount.source)
@@ -133,6 +148,7 @@ void CheckBind(const Final& final, const std::vector<Guard>& guards, const Mount
       broken.Add("{} is another name of the guarded host path {}", mount.Text(), behind);
     }
   }
+  CheckForgotten(final, mount, *source, broken);
   CheckNoExec(final, mount, *source, broken);
   if (!rule.read_only || Matches(final, rule.writable, *source)) return;
   if (!mount.IsReadOnly()) {

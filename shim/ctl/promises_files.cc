@@ -122,7 +122,9 @@ void AddFlagFaults(const Declared& declared, const sandbox::MountEntry& mount,
     faults.push_back(mount.point + " is not ro");
   }
   for (const std::string_view flag : {"nosuid", "nodev", "noexec"}) {
-    if (own && Contains(declared.options, flag) && !mount.Has(flag)) {
+    const bool promised = (own && Contains(declared.options, flag)) ||
+                          Contains(declared.options, fmt::format("r{}", flag));
+    if (promised && !mount.Has(flag)) {
       faults.push_back(fmt::format("{} is not {}", mount.point, flag));
     }
   }

@@ -5,10 +5,10 @@ import unittest
 
 from lib.case import NodeCase
 from lib.cluster import ClusterCase
-from lib.cri import pb
+from lib.cri import default_context, pb
 from lib.ctl import Ctl
 from lib.node import BIN
-from lib.runtime import CLASSES
+from lib.runtime import ALL_CLASSES, CLASSES
 
 
 def first_id(node, pid):
@@ -90,7 +90,7 @@ class Listing(Ctl):
         return sorted(self.node.path("/run/stockade/.ids").iterdir())
 
 
-class OnPods(ClusterCase):
+class OnPods:
     """Containers as kubelet makes them: the pod's sandbox, shared namespaces, host files, volumes."""
 
     def inspect(self, container):
@@ -99,7 +99,7 @@ class OnPods(ClusterCase):
         return json.loads(done.stdout)
 
     def test_every_container_of_a_pod_keeps_its_promises(self):
-        for class_name in CLASSES:
+        for class_name in ALL_CLASSES:
             with self.subTest(class_name):
                 pod = self.pod(f"stockade-{class_name}")
                 folder = f"/var/lib/kubelet/pods/{pod.config.metadata.uid}"
@@ -115,6 +115,9 @@ class OnPods(ClusterCase):
                 self.assertIn("/data", [m["point"] for m in inside["process"]["mounts"]])
                 listed = self._said("list")
                 self.assertEqual({entry["id"] for entry in listed}, {pod.id, app})
+                debug = pod.start("debug", ["sleep", "300"], context=default_context(
+                    namespace_options=pb.NamespaceOption(pid=pb.TARGET, target_id=app)))
+                self.inspect(debug)
                 pod.remove()
 
     def test_pods_of_two_containers_are_told_apart(self):
@@ -139,6 +142,14 @@ class OnPods(ClusterCase):
         done = self.node.run([f"{BIN}/stockadectl", verb, "--json"])
         self.assertEqual(done.returncode, 0, f"{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout)
+
+
+class PodsOverRunc(OnPods, ClusterCase):
+    DELEGATE = "runc"
+
+
+class PodsOverCrun(OnPods, ClusterCase):
+    DELEGATE = "crun"
 
 
 class OverRunc(Listing, NodeCase):

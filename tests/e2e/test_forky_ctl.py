@@ -3,11 +3,12 @@
 import unittest
 
 from lib.case import Forky, NodeCase
+from lib.cluster import ClusterCase
 from test_ctl import CommandLine
 from test_ctl_check import Check
 from test_ctl_explain import Explain
 from test_ctl_inspect import Inspect
-from test_ctl_pods import Listing
+from test_ctl_pods import Listing, OnPods
 from test_ctl_profile import Profile
 
 
@@ -20,6 +21,14 @@ class ForkyOverRunc(EveryVerb, NodeCase):
 
 
 class ForkyOverCrun(EveryVerb, NodeCase):
+    DELEGATE = "crun"
+
+
+class ForkyPodsOverRunc(Forky, OnPods, ClusterCase):
+    DELEGATE = "runc"
+
+
+class ForkyPodsOverCrun(Forky, OnPods, ClusterCase):
     DELEGATE = "crun"
 
 

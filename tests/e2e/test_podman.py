@@ -73,6 +73,17 @@ class Containers:
                 self.assertEqual(done.returncode, 126, done.stderr)
                 self.assertIn(word, done.stderr)
 
+    def test_a_volume_keeps_its_flags_in_podmans_own_user_namespace(self):
+        self.node.run(["sh", "-c", "mkdir /opt/vol; cp /bin/busybox /opt/vol/true"], check=True)
+        self.addCleanup(self.node.run, ["rm", "-r", "/opt/vol"])
+        for name in ("baseline", "restricted"):
+            for volume in ("/opt/vol:/data", "/opt/vol/true:/data/true"):
+                for flag, code in (("noexec", 126), ("exec", 0)):
+                    with self.subTest(f"{name} {volume}:{flag}"):
+                        done = self.podman[name].run("/data/true", flags=(
+                            "--uidmap", "0:200000:65536", "--volume", f"{volume}:ro,{flag}"))
+                        self.assertEqual(done.returncode, code, done.stderr)
+
     def test_an_image_is_no_sandbox_of_a_pod(self):
         """Podman hands the annotations of an image to the runtime."""
         podman = self.podman["restricted"]

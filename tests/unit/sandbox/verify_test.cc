@@ -138,6 +138,17 @@ TEST(Verify, AGuardedPathMayBeMountedTwice) {
   EXPECT_THAT(broken({{"8:2", "/lib/kubelet"}}), IsEmpty());
 }
 
+TEST(Verify, SeesFlagsThatADelegateMayForget) {
+  Json config = GoodConfig();
+  Json& data = *std::ranges::find_if(
+      config["mounts"], [](const Json& mount) { return mount["destination"] == "/data"; });
+  std::erase(data["options"].get_ref<Json::array_t&>(), "rnodev");
+  EXPECT_THAT(Broken(config, StrictClass()),
+              Contains(HasSubstr("on /data may lose its nodev, which is not staged")));
+  data["source"] = "/var/lib/kubelet/pods/11-22/volumes/empty/file";
+  EXPECT_THAT(Broken(config, StrictClass()), Contains(HasSubstr("may lose its noexec")));
+}
+
 TEST(Verify, AJoinedUserNamespaceHasTheIdsThatItHas) {
   for (const std::vector<IdMap>& ids : std::vector<std::vector<IdMap>>{
            {{0, 0, 65536}}, {{0, 1000, 1}}, {{0, 131072, 9}, {9, 0, 1}}, {{1, 131072, 9}}, {}}) {
@@ -192,7 +203,7 @@ TEST(Verify, AWritablePathMayBeThePodsOwnVolume) {
   config["mounts"].push_back(Json{{"destination", "/tmp"},
                                   {"type", "bind"},
                                   {"source", "/var/lib/kubelet/pods/11-22/volumes/empty/tmp"},
-                                  {"options", {"bind", "rw", "nosuid", "nodev", "noexec"}}});
+                                  {"options", {"bind", "rw", "rnosuid", "rnodev", "rnoexec"}}});
   EXPECT_THAT(Broken(config, StrictClass()), IsEmpty());
   // ... but whatever comes last is what the container sees.
   config["mounts"].push_back(

@@ -59,5 +59,18 @@ TEST(MountOf, FindsTheLowestAndTheLast) {
   EXPECT_EQ(MountOf({}, "/"), nullptr);
 }
 
+// As crun leaves them: a mount that was made detached has a lower number than what it stands on.
+TEST(MountOf, FindsTheOneOnTop) {
+  const auto mounts = ParseMountInfo(
+      "36 35 98:0 / / rw - ext3 /dev/root rw\n"
+      "37 41 0:21 / /dev/shm ro - tmpfs over rw\n"
+      "39 36 0:22 / /dev/shm rw - tmpfs first rw\n"
+      "41 39 0:23 / /dev/shm rw - tmpfs second rw\n");
+  ASSERT_TRUE(mounts);
+  EXPECT_EQ(mounts->front().parent, 35U);
+  EXPECT_EQ(MountOf(*mounts, "/dev/shm/x")->source, "over");
+  EXPECT_FALSE(ParseMountInfo("1 x 0:1 / /a rw - tmpfs tmpfs rw\n"));
+}
+
 }  // namespace
 }  // namespace stockade::sandbox

@@ -171,6 +171,43 @@ TEST(Staging, TheFlagsOfAVolumeAreOnWhatIsStaged) {
   EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
 }
 
+// In a user namespace of the engine's, too; the ids are then the engine's business.
+TEST(Staging, FlagsThatADelegateForgetsAreStagedInEveryUserNamespace) {
+  Json spec = Spec();
+  spec["mounts"][3]["options"] = {"rbind", "noexec", "rnoexec", "ro", "idmap"};
+  spec["mounts"][4]["options"] = {"bind", "noexec"};
+  EXPECT_TRUE(Apply(spec, FakeHost(), EmptyClass()).actions.Empty());
+  spec["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/there/userns"}});
+  const Outcome out = Apply(spec, FakeHost(), EmptyClass());
+  ASSERT_FALSE(out.error) << out.Refusal();
+  EXPECT_EQ(out.actions, (HostActions{.binds = {{.source = "/there/hosts",
+                                                 .name = "mount-0",
+                                                 .ids = StagedBind::Ids::kAsTheyAre,
+                                                 .destination = "/etc/hosts",
+                                                 .flags = {"noexec"}}}}));
+  spec["mounts"][3]["options"] = {"rbind", "nodev"};
+  EXPECT_EQ(Apply(spec, FakeHost(), EmptyClass()).actions.binds.size(), 2U);
+}
+
+// crun 1.8 drops the flags of what stands in a joined namespace, but not their recursive form.
+TEST(Staging, FlagsInJoinedNamespacesAreSaidTwice) {
+  Json spec = Spec();
+  const auto options = [&](const char* type) {
+    spec["mounts"][0] = {{"destination", "/m"}, {"type", type}, {"options", {"nosuid", "noexec"}}};
+    return Staged(Apply(spec, FakeHost(), EmptyClass()), "/mounts/0/options");
+  };
+  const Json once = {"nosuid", "noexec"};
+  const Json twice = {"nosuid", "noexec", "rnosuid", "rnoexec"};
+  spec["linux"]["namespaces"][0]["path"] = "/there/pidns";
+  EXPECT_EQ(options("proc"), once);
+  spec["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/there/userns"}});
+  EXPECT_EQ(options("proc"), twice);
+  EXPECT_EQ(options("tmpfs"), once);
+  EXPECT_EQ(options("mqueue"), once);
+  spec["linux"]["namespaces"][2]["path"] = "/there/ipcns";
+  EXPECT_EQ(options("mqueue"), twice);
+}
+
 // kubelet's memory volume there is written by other containers of the pod too, by their ids.
 TEST(Staging, AVolumeInPlaceOfTheSharedMemoryIsAVolume) {
   Json spec = Spec();

@@ -181,7 +181,7 @@ TEST_F(Promises, AWritableRoot) {
 }
 
 TEST_F(Promises, AMountThatNobodyDeclared) {
-  facts_.mounts.push_back({1, "0:9", "/", "/host", "rw", "", "ext4", "/dev/sda", "rw"});
+  facts_.mounts.push_back({1, 0, "0:9", "/", "/host", "rw", "", "ext4", "/dev/sda", "rw"});
   EXPECT_THAT(Broken(), HasSubstr("host mounts: /host (ext4) is not in the document"));
   EXPECT_THAT(Broken(), HasSubstr("rootfs: /host (ext4) is writable and undeclared"));
 }
@@ -197,17 +197,26 @@ TEST_F(Promises, AReadOnlyTreeIsReadOnlyToItsLeaves) {
   document_["mounts"][5]["options"] = {"rbind", "ro", "rro"};
   EXPECT_EQ(Broken(), "");
   facts_.mounts.push_back(
-      {1, "0:9", "/", "/run/secrets/below", "rw", "", "ext4", "/dev/sda", "rw"});
+      {1, 0, "0:9", "/", "/run/secrets/below", "rw", "", "ext4", "/dev/sda", "rw"});
   EXPECT_EQ(Broken(), "host mounts: /run/secrets/below is not ro\n");
+}
+
+TEST_F(Promises, WhatLiesBelowHasTheRecursiveFlags) {
+  document_["mounts"][5]["options"] = {"rbind", "ro", "nosuid", "rnosuid", "rnoexec"};
+  facts_.mounts[6].options = "ro,nosuid,noexec";
+  EXPECT_EQ(Broken(), "");
+  facts_.mounts.push_back(
+      {1, 0, "0:9", "/", "/run/secrets/below", "rw,nosuid", "", "ext4", "/dev/sda", "rw"});
+  EXPECT_EQ(Broken(), "host mounts: /run/secrets/below is not noexec\n");
 }
 
 TEST_F(Promises, TheDirectoryOfCgroupHierarchiesIsTheDelegates) {
   document_["mounts"].push_back(
       {{"destination", "/sys/fs/cgroup"}, {"type", "cgroup"}, {"options", {"ro", "nosuid"}}});
   facts_.mounts.push_back(
-      {1, "0:9", "/", "/sys/fs/cgroup", "rw,nosuid", "", "tmpfs", "tmpfs", "rw"});
+      {1, 0, "0:9", "/", "/sys/fs/cgroup", "rw,nosuid", "", "tmpfs", "tmpfs", "rw"});
   facts_.mounts.push_back(
-      {1, "0:9", "/", "/sys/fs/cgroup/pids", "ro", "", "cgroup", "cgroup", "rw"});
+      {1, 0, "0:9", "/", "/sys/fs/cgroup/pids", "ro", "", "cgroup", "cgroup", "rw"});
   EXPECT_EQ(Broken(), "");
   facts_.mounts.back().options = "rw";
   EXPECT_EQ(Broken(), "host mounts: /sys/fs/cgroup/pids is not ro\n");
@@ -230,7 +239,7 @@ TEST_F(Promises, UncoveredKernelPaths) {
 TEST_F(Promises, AnEmptyDirectoryMasksWhenItIsReadOnly) {
   facts_.present["/proc/scsi"] = Content::kEmptyDirectory;
   EXPECT_EQ(Broken(), "kernel paths: /proc/scsi is not masked\n");  // empty by chance
-  facts_.mounts.push_back({1, "0:9", "/", "/proc/scsi", "ro", "", "tmpfs", "tmpfs", "rw"});
+  facts_.mounts.push_back({1, 0, "0:9", "/", "/proc/scsi", "ro", "", "tmpfs", "tmpfs", "rw"});
   EXPECT_EQ(Broken(), "");
   facts_.mounts.back().options = "rw";
   EXPECT_EQ(Broken().find("kernel paths: /proc/scsi is not masked"), 0U) << Broken();
