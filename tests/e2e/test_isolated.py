@@ -68,8 +68,11 @@ class Isolated:
 
     def test_a_volume_does_not_run(self):
         box = self.with_volume()
-        self.assertEqual(self.lines(box, "runs", "/data/x", name="restricted"), ["ran"])
-        self.assertEqual(self.lines(box, "runs", "/data/x"), REFUSED)
+        for kind in ("rbind", "bind"):
+            with self.subTest(kind):
+                box.spec["mounts"][-1]["options"][0] = kind
+                self.assertEqual(self.lines(box, "runs", "/data/x", name="restricted"), ["ran"])
+                self.assertEqual(self.lines(box, "runs", "/data/x"), REFUSED)
 
     def test_memory_does_not_run(self):
         box = self.bundle(spec=plain_spec([]))
