@@ -21,10 +21,12 @@ base::Result<config::ClassPolicy> ClassFor(CreateRequest& request,
   if (!inherits) return std::move(request.asked);
   const auto pod = request.state->Read(container.sandbox_id, {.loaded_class = true});
   if (!pod) {
-    return base::FailHint(ErrorKind::kSpec,
-                          "recreate the pod, so that its sandbox is made by stockade",
-                          "the pod's sandbox {} has no record: it was not made by stockade ({})",
-                          container.sandbox_id, pod.error().message);
+    return base::FailHint(
+        ErrorKind::kSpec,
+        "recreate the pod, so that its sandbox is made by stockade; under CRI-O, set "
+        "drop_infra_ctr = false",
+        "the pod's sandbox {} has no record: it was not made by stockade ({})",
+        container.sandbox_id, pod.error().message);
   }
   if (pod->class_name != request.asked.name) {
     return base::Fail(ErrorKind::kSpec,

@@ -100,13 +100,15 @@ Status CheckJoined(const LayerInput& in, const std::vector<NamespaceEntry>& list
       STOCKADE_ASSIGN(const bool ours, in.host.BelongsTo(entry.path, pod));
       if (ours) continue;
     }
-    return Refuse(in, kSetting,
-                  fmt::format("give the container a {} namespace of its own, make it one of the "
-                              "same pod, or ask for a class that keeps the host's user namespace",
-                              entry.type),
-                  "the {} namespace {} is another container's, in which the pod's user namespace "
-                  "has no rights",
-                  entry.type, entry.path);
+    return Refuse(
+        in, kSetting,
+        fmt::format("give the container a {} namespace of its own, make it one of the "
+                    "same pod, let the engine make the user namespace as well (hostUsers: "
+                    "false), or ask for a class that keeps the host's",
+                    entry.type),
+        "the {} namespace {} is another container's, in which the pod's user namespace "
+        "has no rights",
+        entry.type, entry.path);
   }
   return {};
 }

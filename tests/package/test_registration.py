@@ -70,7 +70,9 @@ class Containerd(unittest.TestCase):
 
 class CrioDockerPodman(unittest.TestCase):
     def test_crio(self):
-        runtimes = toml("crio/50-stockade.conf")["crio"]["runtime"]["runtimes"]
+        runtime = toml("crio/50-stockade.conf")["crio"]["runtime"]
+        self.assertIs(runtime["drop_infra_ctr"], False)
+        runtimes = runtime["runtimes"]
         self.assertEqual({k: v["runtime_path"] for k, v in runtimes.items()}, BINARIES)
         self.assertEqual({v["runtime_type"] for v in runtimes.values()}, {"oci"})
 
