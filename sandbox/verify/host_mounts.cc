@@ -112,8 +112,9 @@ void CheckNoExec(const Final& final, const Mount& mount, const std::string& sour
 // folder: they have to be on what is staged, which is compared with the document (unstage.h).
 void CheckForgotten(const Final& final, const Mount& mount, const std::string& source,
                     Broken& broken) {
-  const bool staged = std::ranges::find(final.actions.binds, mount.destination,
-                                        &StagedBind::destination) != final.actions.binds.end();
+  const bool staged = std::ranges::any_of(final.actions.binds, [&](const StagedBind& bind) {
+    return bind.destination == mount.destination && bind.source == mount.source;
+  });
   if (staged || !HasOwnNamespace(final, "user")) return;
   const bool folder = final.host.IsDirectory(source);
   for (const char* flag : {"nosuid", "nodev", "noexec", "nosymfollow"}) {
