@@ -67,12 +67,15 @@ base::Result<BindSource> OpenBindSource(const std::string& path) {
 
 base::Result<UniqueFd> PrepareBind(const StagedBind& bind, const BindSource& source, int space) {
   const Below below = bind.recursive && source.folder ? Below::kMapped : Below::kNothing;
-  auto mount = space < 0 ? CloneMount(source.file.get(), below, bind.source)
-                         : CloneIdmapped(source.file.get(), space, below, bind.source);
-  if (mount) {
-    STOCKADE_TRY(SetFlags(bind, mount->get()));
+  const auto prepare = [&]() -> base::Result<UniqueFd> {
+    STOCKADE_ASSIGN(UniqueFd mount,
+                    space < 0 ? CloneMount(source.file.get(), below, bind.source)
+                              : CloneIdmapped(source.file.get(), space, below, bind.source));
+    STOCKADE_TRY(SetFlags(bind, mount.get()));
     return mount;
-  }
+  };
+  auto mount = prepare();
+  if (mount) return mount;
   return tl::unexpected(mount.error().Within(fmt::format("mount {}", bind.destination)));
 }
 

@@ -2,8 +2,9 @@
 #include "sandbox/host/mount_info.h"
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
+#include <optional>
+
+#include "config/base/number.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -16,12 +17,6 @@ std::string_view Take(std::string_view& text, char separator) {
   const std::string_view head = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return head;
-}
-
-bool TakeNumber(std::string_view& text, std::uint64_t& number) {
-  const std::string_view word = Take(text, ' ');
-  const auto end = std::from_chars(word.data(), word.data() + word.size(), number);
-  return end.ec == std::errc();
 }
 
 bool InList(std::string_view list, std::string_view word) {
@@ -68,7 +63,10 @@ base::Result<std::vector<MountEntry>> ParseMountInfo(std::string_view text) {
     std::string_view left = line.substr(0, dash);
     std::string_view right = line.substr(dash + 3);
     MountEntry mount;
-    const bool numbered = TakeNumber(left, mount.id) && TakeNumber(left, mount.parent);
+    const auto id = base::WholeNumber<std::uint64_t>(Take(left, ' '));
+    const auto parent = base::WholeNumber<std::uint64_t>(Take(left, ' '));
+    mount.id = id.value_or(0);
+    mount.parent = parent.value_or(0);
     mount.device = Take(left, ' ');
     mount.root = UnescapeMountField(Take(left, ' '));
     mount.point = UnescapeMountField(Take(left, ' '));
@@ -77,7 +75,7 @@ base::Result<std::vector<MountEntry>> ParseMountInfo(std::string_view text) {
     mount.type = Take(right, ' ');
     mount.source = UnescapeMountField(Take(right, ' '));
     mount.super_options = right;
-    if (!numbered || !mount.point.starts_with('/') || mount.options.empty()) {
+    if (!id || !parent || !mount.point.starts_with('/') || mount.options.empty()) {
       return base::Fail(ErrorKind::kHost, "mountinfo: not a mount: \"{}\"", line.substr(0, 200));
     }
     mounts.push_back(std::move(mount));

@@ -175,8 +175,8 @@ MountOptions TighteningFlags(const MountOptions& options) {
 bool MayBeForgotten(const MountOptions& options, bool folder) {
   const MountOptions flags = TighteningFlags(options);
   return std::ranges::any_of(flags, [&](const std::string& flag) {
-    return flag != "ro" && !flag.starts_with('r') &&
-           !(folder && Contains(flags, fmt::format("r{}", flag)));
+    if (flag.starts_with('r')) return false;  // "ro" and what is recursive
+    return !(folder && Contains(flags, fmt::format("r{}", flag)));
   });
 }
 

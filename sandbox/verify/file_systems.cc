@@ -34,6 +34,23 @@ bool HoldsAnother(std::string_view option) {
   });
 }
 
+// crun 1.8 forgets these flags of what a container with a user namespace mounts of a namespace that
+// it joins, but not their recursive form.
+void CheckRepeated(const Final& final, const Mount& mount, Broken& broken) {
+  const std::string_view type =
+      mount.type == "proc" ? "pid" : (mount.type == "mqueue" ? "ipc" : "");
+  const base::Json& namespaces = At(final.root, "/linux/namespaces");
+  const bool joined = std::ranges::any_of(namespaces, [&](const base::Json& entry) {
+    return TextAt(entry, "/type") == type && !TextAt(entry, "/path").empty();
+  });
+  if (!joined || !HasOwnNamespace(final, "user")) return;
+  for (const char* flag : {"nosuid", "nodev", "noexec", "nosymfollow"}) {
+    if (mount.Has(flag) && !mount.Has(fmt::format("r{}", flag))) {
+      broken.Add("{} may lose its {}, which is not said twice", mount.Text(), flag);
+    }
+  }
+}
+
 }  // namespace
 
 void CheckFileSystems(const Final& final, Broken& broken) {
@@ -59,6 +76,7 @@ void CheckFileSystems(const Final& final, Broken& broken) {
                                                   mount.destination != "/sys/fs/cgroup")) {
       broken.Add("{} hides a part of the kernel's file systems", mount.Text());
     }
+    if (!bind) CheckRepeated(final, mount, broken);
     if (!bind && final.policy.host_mounts.no_exec && !mount.IsNoExec()) {
       broken.Add("{} runs programs that are not the image's", mount.Text());
     }

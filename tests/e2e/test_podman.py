@@ -77,11 +77,12 @@ class Containers:
         self.node.run(["sh", "-c", "mkdir /opt/vol; cp /bin/busybox /opt/vol/true"], check=True)
         self.addCleanup(self.node.run, ["rm", "-r", "/opt/vol"])
         for name in ("baseline", "restricted"):
+            # Without "ro", with which crun 1.8 would set the others too; restricted adds it.
             for volume in ("/opt/vol:/data", "/opt/vol/true:/data/true"):
                 for flag, code in (("noexec", 126), ("exec", 0)):
                     with self.subTest(f"{name} {volume}:{flag}"):
                         done = self.podman[name].run("/data/true", flags=(
-                            "--uidmap", "0:200000:65536", "--volume", f"{volume}:ro,{flag}"))
+                            "--uidmap", "0:200000:65536", "--volume", f"{volume}:{flag}"))
                         self.assertEqual(done.returncode, code, done.stderr)
 
     def test_an_image_is_no_sandbox_of_a_pod(self):

@@ -147,6 +147,13 @@ TEST(Verify, SeesFlagsThatADelegateMayForget) {
               Contains(HasSubstr("on /data may lose its nodev, which is not staged")));
   data["source"] = "/var/lib/kubelet/pods/11-22/volumes/empty/file";
   EXPECT_THAT(Broken(config, StrictClass()), Contains(HasSubstr("may lose its noexec")));
+  // Of a namespace that is joined; the fixture's pid namespace is its own.
+  config = GoodConfig();
+  Json& queues = *std::ranges::find_if(config["mounts"],
+                                       [](const Json& mount) { return mount["type"] == "mqueue"; });
+  std::erase(queues["options"].get_ref<Json::array_t&>(), "rnoexec");
+  EXPECT_THAT(Broken(config, StrictClass()),
+              testing::ElementsAre(HasSubstr("mqueue on /dev/mqueue may lose its noexec")));
 }
 
 TEST(Verify, AJoinedUserNamespaceHasTheIdsThatItHas) {

@@ -9,7 +9,7 @@
 #include "sandbox/host_actions_json.h"
 #include "sandbox/init/protocol.h"
 #include "sandbox/verify.h"
-#include "tests/unit/sandbox/layers/fixture.h"
+#include "tests/unit/sandbox/layers/staging_fixture.h"
 
 namespace stockade::sandbox {
 namespace {
@@ -18,40 +18,6 @@ using base::Json;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-config::ClassPolicy Forced() {
-  config::ClassPolicy policy = EmptyClass();
-  policy.user_namespace.force = true;
-  return policy;
-}
-
-Json Spec() {
-  return Json::parse(R"({
-    "root": {"path": "/there/bundle/rootfs"},
-    "process": {"user": {"uid": 1000, "gid": 7}, "args": ["sh"]},
-    "mounts": [
-      {"destination": "/proc", "type": "proc", "source": "proc"},
-      {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "ro"]},
-      {"destination": "/dev/shm", "type": "bind", "source": "/there/sandboxes/5a4db0/shm", "options": ["rbind"]},
-      {"destination": "/data", "type": "bind", "source": "/there/volume",
-       "options": ["rbind", "rslave", "rw"]},
-      {"destination": "/etc/hosts", "type": "bind", "source": "/there/hosts", "options": ["bind"]}],
-    "linux": {
-      "namespaces": [{"type": "pid"}, {"type": "network", "path": "/there/netns"}, {"type": "ipc"},
-                     {"type": "uts"}, {"type": "mount"}, {"type": "cgroup"}],
-      "sysctl": {"net.ipv4.ping_group_range": "0 100", "kernel.shm_rmid_forced": "1"}}})");
-}
-
-Outcome Apply(const Json& spec, const FakeHost& host = FakeHost(),
-              const config::ClassPolicy& policy = Forced()) {
-  return RunAll(policy, spec.dump(), host);
-}
-
-const Json& Staged(const Outcome& out, std::string_view pointer) {
-  static const Json kNothing = "(absent)";
-  const Json* const value = base::Find(out.staged, pointer);
-  return value == nullptr ? kNothing : *value;
-}
 
 TEST(Staging, WithoutAUserNamespaceTheStubIsNobodys) {
   config::ClassPolicy policy = EmptyClass();
@@ -139,105 +105,6 @@ TEST(Staging, WhatRunsIsHeldInAUserNamespaceOfTheEnginesToo) {
   EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
 }
 
-TEST(Staging, VolumesAreThePodsAndSharedMemoryEverybodys) {
-  FakeHost host;
-  host.mount_flags["/there/hosts"] = {"nosuid", "nodev"};
-  const Outcome out = Apply(Spec(), host);
-  ASSERT_EQ(out.actions.binds.size(), 3U) << out.Refusal();
-  EXPECT_EQ(out.actions.binds[0].ids, StagedBind::Ids::kAsTheyAre);
-  EXPECT_EQ(out.actions.binds[1],
-            (StagedBind{"/there/volume", "mount-1", true, StagedBind::Ids::kOfThePod, "/data"}));
-  EXPECT_EQ(out.actions.binds[2], (StagedBind{"/there/hosts",
-                                              "mount-2",
-                                              false,
-                                              StagedBind::Ids::kOfThePod,
-                                              "/etc/hosts",
-                                              {"nosuid", "nodev"}}));
-  EXPECT_EQ(Staged(out, "/mounts/3/source"), std::string(kStage) + "/mount-1");
-  EXPECT_EQ(Staged(out, "/mounts/3/options"), Json::array({"rbind", "rslave", "rw"}));
-  // In a user namespace nobody can take them away, and a delegate that tries fails.
-  EXPECT_EQ(Staged(out, "/mounts/4/options"), Json::array({"bind", "nosuid", "nodev"}));
-}
-
-// crun 1.8 drops the flags of a bind in a user namespace.
-TEST(Staging, TheFlagsOfAVolumeAreOnWhatIsStaged) {
-  Json spec = Spec();
-  spec["mounts"][3]["options"] = {"rbind", "rro", "noexec", "nosuid", "rsuid"};
-  const Outcome out = Apply(spec);
-  ASSERT_FALSE(out.error) << out.Refusal();
-  EXPECT_THAT(out.actions.binds[1].flags, testing::ElementsAre("ro", "rro", "noexec"));
-  EXPECT_EQ(Staged(out, "/mounts/3/options"),
-            Json::array({"rbind", "rro", "noexec", "nosuid", "rsuid", "ro"}));
-  EXPECT_EQ(HostActionsFromJson(HostActionsToJson(out.actions)), out.actions);
-}
-
-// In a user namespace of the engine's, too; the ids are then the engine's business.
-TEST(Staging, FlagsThatADelegateForgetsAreStagedInEveryUserNamespace) {
-  Json spec = Spec();
-  spec["mounts"][3]["options"] = {"rbind", "noexec", "rnoexec", "ro", "idmap"};
-  spec["mounts"][4]["options"] = {"bind", "noexec"};
-  EXPECT_TRUE(Apply(spec, FakeHost(), EmptyClass()).actions.Empty());
-  spec["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/there/userns"}});
-  const Outcome out = Apply(spec, FakeHost(), EmptyClass());
-  ASSERT_FALSE(out.error) << out.Refusal();
-  EXPECT_EQ(out.actions, (HostActions{.binds = {{.source = "/there/hosts",
-                                                 .name = "mount-0",
-                                                 .ids = StagedBind::Ids::kAsTheyAre,
-                                                 .destination = "/etc/hosts",
-                                                 .flags = {"noexec"}}}}));
-  spec["mounts"][3]["options"] = {"rbind", "nodev"};
-  EXPECT_EQ(Apply(spec, FakeHost(), EmptyClass()).actions.binds.size(), 2U);
-}
-
-// crun 1.8 drops the flags of what stands in a joined namespace, but not their recursive form.
-TEST(Staging, FlagsInJoinedNamespacesAreSaidTwice) {
-  Json spec = Spec();
-  const auto options = [&](const char* type) {
-    spec["mounts"][0] = {{"destination", "/m"}, {"type", type}, {"options", {"nosuid", "noexec"}}};
-    return Staged(Apply(spec, FakeHost(), EmptyClass()), "/mounts/0/options");
-  };
-  const Json once = {"nosuid", "noexec"};
-  const Json twice = {"nosuid", "noexec", "rnosuid", "rnoexec"};
-  spec["linux"]["namespaces"][0]["path"] = "/there/pidns";
-  EXPECT_EQ(options("proc"), once);
-  spec["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/there/userns"}});
-  EXPECT_EQ(options("proc"), twice);
-  EXPECT_EQ(options("tmpfs"), once);
-  EXPECT_EQ(options("mqueue"), once);
-  spec["linux"]["namespaces"][2]["path"] = "/there/ipcns";
-  EXPECT_EQ(options("mqueue"), twice);
-}
-
-// kubelet's memory volume there is written by other containers of the pod too, by their ids.
-TEST(Staging, AVolumeInPlaceOfTheSharedMemoryIsAVolume) {
-  Json spec = Spec();
-  const auto ids = [&](const char* source) {
-    spec["mounts"][2]["source"] = source;
-    const Outcome out = Apply(spec);
-    return out.actions.binds.empty() ? StagedBind::Ids::kNobody : out.actions.binds[0].ids;
-  };
-  for (const char* volume : {"/there/kubelet/pods/1-2/volumes/kubernetes.io~empty-dir/shm",
-                             "/there/kubelet/pods/1-2/volumes/kubernetes.io~csi/shm/mount",
-                             "/there/containers/storage/volumes/shm/_data", "/there/shm"}) {
-    EXPECT_EQ(ids(volume), StagedBind::Ids::kOfThePod) << volume;
-  }
-  for (const char* engines : {"/there/io.containerd.grpc.v1.cri/sandboxes/5a4db0/shm",
-                              "/there/storage/overlay-containers/c0ffee/userdata/shm",
-                              "/there/docker/containers/c0ffee/mounts/shm"}) {
-    EXPECT_EQ(ids(engines), StagedBind::Ids::kAsTheyAre) << engines;
-  }
-}
-
-TEST(Staging, AVolumeWithIdsOfItsOwnIsRefused) {
-  Json spec = Spec();
-  spec["mounts"][3]["options"].push_back("idmap");
-  EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("/data has the option idmap"));
-  spec = Spec();
-  spec["mounts"][3]["uidMappings"] = Json::parse(R"([{"containerID": 0, "hostID": 0, "size": 1}])");
-  EXPECT_THAT(Apply(spec).Refusal(), HasSubstr("/data has id mappings"));
-}
-
-// As Docker writes it: for every group there is.
 TEST(Staging, ANetworkOfItsOwnHasSettingsOfThePodsIds) {
   Json spec = Spec();
   spec["linux"]["namespaces"][1].erase("path");
